@@ -1,0 +1,1 @@
+"""The room `attest`; its page is written with its first working path."""

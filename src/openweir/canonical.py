@@ -1,0 +1,274 @@
+"""JSON with exactly one spelling, and readers that name the key they failed at.
+
+Two forms, same order of keys:
+
+- `compact(value)`: RFC 8785 (JCS), for what is signed and logged.
+- `text(value)`: the same, indented by two spaces and ended by a newline, for
+  files that people keep in git. A file's digest is the SHA-256 of its bytes.
+
+Floats have no canonical form here (law 10): exact numbers are written as
+integers or as decimal text.
+"""
+
+import json
+from collections.abc import Iterator, Mapping, Sequence
+from decimal import Decimal, InvalidOperation
+from typing import Any, NoReturn
+
+from openweir.errors import CanonicalError
+
+__all__ = ["Object", "compact", "decimal_text", "parse", "text"]
+
+_MAX_DEPTH = 64
+_SAFE_INTEGER = 2**53 - 1
+
+
+def compact(value: object) -> bytes:
+    """Return the RFC 8785 form of `value`.
+
+    Args:
+        value: mappings with text keys, sequences, text, integers, booleans, None.
+
+    Raises:
+        CanonicalError: the value holds a float or anything else without a canonical form.
+    """
+    return _encode(json.dumps(_ordered(value, 0), ensure_ascii=False, separators=(",", ":")))
+
+
+def text(value: object) -> bytes:
+    """Return the indented form of `value` for a file, ending in a newline.
+
+    Raises:
+        CanonicalError: as `compact`.
+    """
+    return _encode(json.dumps(_ordered(value, 0), ensure_ascii=False, indent=2) + "\n")
+
+
+def decimal_text(number: Decimal | int) -> str:
+    """Write an exact number without exponent noise: `0.05`, `1E+23` as `1E+23`.
+
+    Integers of up to 21 digits are written out; trailing zeros of fractions go.
+    """
+    number = Decimal(number)
+    if not number.is_finite():
+        raise CanonicalError(f"`{number}` is not a finite number", code="not-finite")
+    if number == number.to_integral_value() and abs(number) < Decimal(10) ** 21:
+        return str(number.quantize(Decimal(1)))
+    return str(number.normalize())
+
+
+def parse(data: bytes, *, where: str = "", max_bytes: int = 64 * 1024 * 1024) -> Any:
+    """Read JSON strictly: UTF-8, no duplicate keys, no NaN, no floats, bounded depth.
+
+    Numbers with a fraction or exponent come back as `Decimal`.
+
+    Raises:
+        CanonicalError: the bytes break one of these rules.
+    """
+    if len(data) > max_bytes:
+        raise CanonicalError(
+            f"file of {len(data)} bytes is longer than the {max_bytes} allowed",
+            code="too-long",
+            where=where,
+        )
+    try:
+        value = json.loads(
+            data.decode("utf-8"),
+            object_pairs_hook=_unique,
+            parse_float=_exact,
+            parse_constant=_no_constant,
+            parse_int=_integer,
+        )
+    except CanonicalError as error:
+        raise CanonicalError(error.message, code="not-json", where=where) from None
+    except (UnicodeDecodeError, ValueError, RecursionError) as error:
+        raise CanonicalError(
+            f"not valid JSON: {str(error)[:200] or type(error).__name__}",
+            code="not-json",
+            where=where,
+        ) from None
+    _check_depth(value, where)
+    return value
+
+
+class Object:
+    """A JSON object being read: every miss names the file and the key.
+
+    Args:
+        value: the parsed value; must be an object.
+        where: the file and path so far, such as `plan.json: trials[2]`.
+    """
+
+    __slots__ = ("value", "where")
+
+    def __init__(self, value: object, where: str) -> None:
+        """Check that `value` is an object."""
+        if not isinstance(value, Mapping):
+            raise CanonicalError(
+                f"expected an object, got {_kind(value)}", code="wrong-type", where=where
+            )
+        self.value = value
+        self.where = where
+
+    def text(self, key: str, default: str | None = None) -> str:
+        """Return text under `key`; `default` when the key is absent."""
+        return str(self._typed(key, str, "text", default))
+
+    def optional_text(self, key: str) -> str | None:
+        """Return text under `key`, or None when it is absent or null."""
+        return None if self.value.get(key) is None else self.text(key)
+
+    def integer(self, key: str, default: int | None = None) -> int:
+        """Return an integer under `key`."""
+        found = self._typed(key, int, "an integer", default)
+        if isinstance(found, bool):
+            self._fail(key, "expected an integer, got a boolean")
+        return int(found)
+
+    def flag(self, key: str, default: bool | None = None) -> bool:
+        """Return a boolean under `key`."""
+        return bool(self._typed(key, bool, "true or false", default))
+
+    def decimal(self, key: str) -> Decimal:
+        """Return an exact number written as decimal text or as an integer."""
+        found = self.value.get(key)
+        if isinstance(found, bool) or not isinstance(found, (str, int, Decimal)):
+            self._fail(key, f"expected a decimal number as text, got {_kind(found)}")
+        try:
+            number = Decimal(found)
+        except InvalidOperation:
+            self._fail(key, f"`{str(found)[:80]}` is not a decimal number")
+        if not number.is_finite():
+            self._fail(key, f"`{str(found)[:80]}` is not a finite number")
+        return number
+
+    def object(self, key: str) -> "Object":
+        """Return the object under `key`, to be read on."""
+        if key not in self.value:
+            self._fail(key, "missing")
+        return Object(self.value[key], f"{self.where}.{key}")
+
+    def optional_object(self, key: str) -> "Object | None":
+        """Return the object under `key`, or None when it is absent or null."""
+        return None if self.value.get(key) is None else self.object(key)
+
+    def objects(self, key: str) -> "Iterator[Object]":
+        """Yield each object of the list under `key`; an absent key is an empty list."""
+        for index, item in enumerate(self.items(key)):
+            yield Object(item, f"{self.where}.{key}[{index}]")
+
+    def texts(self, key: str) -> tuple[str, ...]:
+        """Return the list of texts under `key`; an absent key is an empty list."""
+        found = self.items(key)
+        for item in found:
+            if not isinstance(item, str):
+                self._fail(key, f"expected a list of texts, found {_kind(item)}")
+        return tuple(found)
+
+    def items(self, key: str) -> Sequence[Any]:
+        """Return the list under `key`; an absent key is an empty list."""
+        found = self.value.get(key, [])
+        if not isinstance(found, list):
+            self._fail(key, f"expected a list, got {_kind(found)}")
+        return found
+
+    def _typed(self, key: str, kind: type, name: str, default: Any) -> Any:
+        if key not in self.value:
+            if default is None:
+                self._fail(key, "missing")
+            return default
+        found = self.value[key]
+        if not isinstance(found, kind):
+            self._fail(key, f"expected {name}, got {_kind(found)}")
+        return found
+
+    def _fail(self, key: str, message: str) -> NoReturn:
+        raise CanonicalError(message, code="wrong-type", where=f"{self.where}.{key}")
+
+
+def _encode(json_text: str) -> bytes:
+    try:
+        return json_text.encode()
+    except UnicodeEncodeError:
+        raise CanonicalError("text holds half a surrogate pair", code="surrogate") from None
+
+
+def _kind(value: object) -> str:
+    names = {
+        str: "text",
+        bool: "a boolean",
+        int: "an integer",
+        Decimal: "a number",
+        list: "a list",
+        dict: "an object",
+        type(None): "nothing",
+    }
+    return names.get(type(value), type(value).__name__)
+
+
+def _ordered(value: object, depth: int) -> object:
+    if depth > _MAX_DEPTH:
+        raise CanonicalError(f"nested deeper than {_MAX_DEPTH}", code="too-deep")
+    if value is None or isinstance(value, (bool, str)):
+        return value
+    if isinstance(value, int):
+        if abs(value) > _SAFE_INTEGER:
+            raise CanonicalError(
+                f"`{value}` is beyond the integers JSON can carry exactly",
+                code="integer",
+                hint="write it as decimal text",
+            )
+        return int(value)
+    if isinstance(value, Mapping):
+        if not all(isinstance(key, str) for key in value):
+            raise CanonicalError("object keys must be text", code="key")
+        # RFC 8785 section 3.2.3: keys are sorted by UTF-16 code units.
+        keys = sorted(value, key=lambda key: key.encode("utf-16-be"))
+        return {key: _ordered(value[key], depth + 1) for key in keys}
+    if isinstance(value, Sequence) and not isinstance(value, bytes):
+        return [_ordered(item, depth + 1) for item in value]
+    raise CanonicalError(
+        f"a {type(value).__name__} has no canonical form",
+        code="type",
+        hint="write numbers with a fraction as decimal text",
+    )
+
+
+def _unique(pairs: list[tuple[str, Any]]) -> dict[str, Any]:
+    found = dict(pairs)
+    if len(found) != len(pairs):
+        names = [key for key, _ in pairs]
+        twice = next(key for key in names if names.count(key) > 1)
+        raise CanonicalError(f"key `{twice[:80]}` stands twice in one object", code="duplicate-key")
+    return found
+
+
+def _exact(text_: str) -> Decimal:
+    number = Decimal(text_)
+    if not number.is_finite() or abs(number.adjusted()) > 400:
+        raise CanonicalError(f"`{text_[:40]}` is out of range", code="number")
+    return number
+
+
+def _integer(text_: str) -> int:
+    if len(text_) > 400:
+        raise CanonicalError("an integer of over 400 digits", code="number")
+    return int(text_)
+
+
+def _no_constant(name: str) -> NoReturn:
+    raise CanonicalError(f"`{name}` is not a number in JSON", code="not-finite")
+
+
+def _check_depth(value: object, where: str) -> None:
+    level: list[object] = [value]
+    for _ in range(_MAX_DEPTH + 1):
+        level = [
+            child
+            for item in level
+            if isinstance(item, (dict, list))
+            for child in (item.values() if isinstance(item, dict) else item)
+        ]
+        if not level:
+            return
+    raise CanonicalError(f"nested deeper than {_MAX_DEPTH}", code="too-deep", where=where)

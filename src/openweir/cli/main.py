@@ -1,0 +1,100 @@
+"""Find the command, import only that, run it, and turn errors into exit codes."""
+
+import argparse
+import importlib
+import os
+import sys
+from collections.abc import Sequence
+
+from openweir import __version__
+from openweir.canonical import text
+from openweir.errors import OpenweirError
+
+__all__ = ["COMMANDS", "main"]
+
+# Name -> (module under openweir.cli, summary). In the order of the flow.
+COMMANDS: dict[str, tuple[str, str]] = {
+    "init": ("init", "start a case: a plain folder beside your model"),
+    "inspect": ("inspect", "read the model folder into the case's dossier, executing nothing"),
+    "plan": ("plan", "name trials before they run"),
+    "evidence": ("evidence", "import eval logs as evidence with exact bounds"),
+    "decide": ("decide", "compute the most open tier that the evidence supports"),
+    "explain": ("explain", "print why: the proof tree with rules and evidence digests"),
+    "keys": ("keys", "make and list signing keys and say whom you trust"),
+    "sign": ("sign", "sign the decision and the model files"),
+    "register": ("register", "append to, prove from and verify the public log"),
+    "serve": ("serve", "run the hub: serve only what was decided"),
+    "publish": ("publish", "upload a signed case to a hub"),
+    "access": ("access", "request, list, grant and revoke access to gated releases"),
+    "hub": ("hub", "administer a hub: users and tokens"),
+    "verify": ("verify", "check what you downloaded: files, decision, log, expiry"),
+    "watch": ("watch", "what is due or was advised since the decision"),
+    "lineage": ("lineage", "test whether one model's weights derive from another's"),
+    "document": ("document", "fill in a document from a case"),
+    "demo": ("demo", "take a small real model through the whole flow"),
+}
+
+_YES, _ERROR, _INTERRUPTED = 0, 2, 130
+
+
+def main(argv: Sequence[str] | None = None) -> int:
+    """Run one command.
+
+    Args:
+        argv: words after the program's name; the process's own by default.
+
+    Returns:
+        0 for yes, 1 for no, 2 for a usage or other error.
+    """
+    words = list(sys.argv[1:] if argv is None else argv)
+    name = next((word for word in words if not word.startswith("-")), None)
+    parser = _parser(name)
+    arguments = parser.parse_args(words)
+    if arguments.command is None:
+        parser.print_help()
+        return _YES
+    try:
+        return int(arguments.run(arguments))
+    except OpenweirError as error:
+        _report(error, as_json=getattr(arguments, "json", False))
+        return _ERROR
+    except KeyboardInterrupt:
+        sys.stderr.write("openweir: interrupted\n")
+        return _INTERRUPTED
+    except BrokenPipeError:
+        # The reader went away (`openweir ... | head`): not an error of ours.
+        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
+        return _YES
+
+
+def _parser(chosen: str | None) -> argparse.ArgumentParser:
+    parser = argparse.ArgumentParser(
+        prog="openweir",
+        description="Decide how openly an AI model may be released, prove why, and enforce it.",
+        epilog="Start with `openweir demo`, or `openweir init MODEL_DIR --case DIR`. "
+        "`openweir COMMAND --help` teaches one command. Exit codes: 0 yes, 1 no, 2 error.",
+    )
+    parser.add_argument("--version", action="version", version=f"openweir {__version__}")
+    commands = parser.add_subparsers(dest="command", metavar="COMMAND")
+    for name, (module, summary) in COMMANDS.items():
+        child = commands.add_parser(
+            name,
+            help=summary,
+            description=summary[0].upper() + summary[1:] + ".",
+            formatter_class=argparse.RawDescriptionHelpFormatter,
+        )
+        if name == chosen:
+            importlib.import_module(f"openweir.cli.{module}").configure(child)
+    return parser
+
+
+def _report(error: OpenweirError, *, as_json: bool) -> None:
+    sys.stderr.write(f"openweir: {error}\n")
+    if as_json:
+        parts = {
+            "code": error.code,
+            "message": error.message,
+            "where": error.where,
+            "hint": error.hint,
+        }
+        sys.stdout.buffer.write(text({"error": parts}))

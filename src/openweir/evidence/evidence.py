@@ -1,0 +1,338 @@
+"""Evidence: one trial's result on one claim, bound to the bytes it was obtained on."""
+
+from dataclasses import dataclass
+from decimal import Decimal
+from enum import IntEnum, StrEnum
+
+from openweir.canonical import Object, decimal_text, parse, text
+from openweir.errors import EvidenceError
+
+__all__ = [
+    "Access",
+    "Attack",
+    "Bound",
+    "Conduct",
+    "Evidence",
+    "Independence",
+    "Method",
+    "Result",
+    "Rung",
+    "Source",
+    "parse_access",
+    "parse_independence",
+    "parse_rung",
+]
+
+_SCHEMA = "openweir/evidence/1"
+
+
+class Rung(IntEnum):
+    """The attack-budget ladder: what was done to the model before it was asked."""
+
+    A0 = 0  # prompts only
+    A1 = 1  # weight edit without training
+    A2 = 2  # fine-tuning on 10 to 100 examples
+    A3 = 3  # hundreds to 1,000 steps
+    A4 = 4  # about 10,000 steps
+    A5 = 5  # resourced actor: RL, domain data, tools
+    A6 = 6  # ecosystem: merges, distillation, later scaffolds
+
+
+class Access(IntEnum):
+    """What the evaluator could see (arXiv 2601.11916)."""
+
+    AL1 = 1  # black box, minimal information
+    AL2 = 2  # grey box, substantial information
+    AL3 = 3  # white box, comprehensive information
+
+
+class Independence(IntEnum):
+    """How far the evaluator stands from the releasing party."""
+
+    SELF = 0
+    CONTRACTED = 1
+    THIRD_PARTY = 2
+    STATE = 3
+
+    @property
+    def word(self) -> str:
+        """The word in files: `third-party`."""
+        return self.name.lower().replace("_", "-")
+
+
+class Source(StrEnum):
+    """Where the numbers come from."""
+
+    LOG = "log"  # an eval log whose bytes were read
+    PUBLICATION = "publication"  # a published figure; no log at hand
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Bound:
+    """An exact interval for a proportion.
+
+    Attributes:
+        lower, upper: in [0, 1], rounded outward to 6 places, never past 0 or 1.
+        confidence: such as 0.95, two-sided.
+        method: `clopper-pearson`.
+    """
+
+    lower: Decimal
+    upper: Decimal
+    confidence: Decimal
+    method: str
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Result:
+    """Counts and what follows from them.
+
+    Attributes:
+        events: samples in which the claim's event happened.
+        n: scored samples.
+        unscored: samples without a score; they are never dropped silently.
+        bound: the interval; unscored samples count as the worse outcome in it.
+    """
+
+    events: int
+    n: int
+    unscored: int
+    bound: Bound
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Attack:
+    """What was done to the model first; rung and budget in the trial's own words."""
+
+    rung: Rung
+    budget: tuple[tuple[str, str], ...] = ()
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Conduct:
+    """Who ran the trial and with what access."""
+
+    evaluator: str
+    independence: Independence
+    access: Access
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Method:
+    """How the numbers were obtained.
+
+    Attributes:
+        tool, tool_version: `inspect_ai` `0.3.285`.
+        task, task_version, metric: which question and which score counts as the event.
+        model: the model as the log names it.
+        log_sha256: of the log file; None for a publication.
+        reference: the publication, for `Source.PUBLICATION`.
+        certainty: of a publication, in the words of `dossier.Certainty`; `read` for a log.
+    """
+
+    source: Source
+    tool: str
+    tool_version: str
+    task: str
+    task_version: str
+    metric: str
+    model: str
+    log_sha256: str | None
+    reference: str | None
+    certainty: str
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Evidence:
+    """One trial's answer.
+
+    Attributes:
+        trial: the id in the plan.
+        claim: `<domain>.<endpoint>`, such as `cyber.capability`.
+        evaluation: `PE1` without safeguards, `PE2` after modification, `PE3` after
+            amplification, `PE4` proxy worst case, `SYS` whole system with safeguards.
+        subject_sha256: `model_sha256` of the dossier the trial ran on; None if not known.
+        binding: `log` when the log itself names the digest, `declared` when whoever
+            imported it did, `none` when nothing binds the result to bytes.
+        produced_on: the day the trial ended, YYYY-MM-DD.
+    """
+
+    trial: str
+    claim: str
+    evaluation: str
+    subject_sha256: str | None
+    binding: str
+    attack: Attack
+    result: Result
+    conduct: Conduct
+    method: Method
+    produced_on: str
+
+    def to_bytes(self) -> bytes:
+        """Return the canonical file `evidence/<trial>.json`; its SHA-256 is the evidence digest."""
+        bound = self.result.bound
+        return text(
+            {
+                "schema": _SCHEMA,
+                "trial": self.trial,
+                "claim": self.claim,
+                "evaluation": self.evaluation,
+                "subject": {"sha256": self.subject_sha256, "binding": self.binding},
+                "attack": {"rung": self.attack.rung.name, "budget": dict(self.attack.budget)},
+                "result": {
+                    "events": self.result.events,
+                    "n": self.result.n,
+                    "unscored": self.result.unscored,
+                    "lower": decimal_text(bound.lower),
+                    "upper": decimal_text(bound.upper),
+                    "confidence": decimal_text(bound.confidence),
+                    "method": bound.method,
+                },
+                "conduct": {
+                    "evaluator": self.conduct.evaluator,
+                    "independence": self.conduct.independence.word,
+                    "access": self.conduct.access.name,
+                },
+                "method": {
+                    "source": self.method.source.value,
+                    "tool": self.method.tool,
+                    "tool_version": self.method.tool_version,
+                    "task": self.method.task,
+                    "task_version": self.method.task_version,
+                    "metric": self.method.metric,
+                    "model": self.method.model,
+                    "log_sha256": self.method.log_sha256,
+                    "reference": self.method.reference,
+                    "certainty": self.method.certainty,
+                },
+                "produced_on": self.produced_on,
+            }
+        )
+
+    @classmethod
+    def from_bytes(cls, data: bytes, *, where: str) -> "Evidence":
+        """Read an evidence file.
+
+        Raises:
+            CanonicalError: not JSON, or a key is missing or of the wrong type.
+            EvidenceError: of another schema, or a value is out of its range.
+        """
+        read = Object(parse(data, where=where), where)
+        if read.text("schema") != _SCHEMA:
+            raise EvidenceError(
+                f"`{read.text('schema')}` is not the schema `{_SCHEMA}`", code="schema", where=where
+            )
+        subject, attack = read.object("subject"), read.object("attack")
+        conduct, method = read.object("conduct"), read.object("method")
+        return cls(
+            trial=read.text("trial"),
+            claim=read.text("claim"),
+            evaluation=read.text("evaluation"),
+            subject_sha256=subject.optional_text("sha256"),
+            binding=subject.text("binding"),
+            attack=Attack(
+                rung=parse_rung(attack.text("rung"), where=f"{where}.attack.rung"),
+                budget=tuple(
+                    (key, attack.object("budget").text(key))
+                    for key in sorted(attack.object("budget").value)
+                ),
+            ),
+            result=_result(read.object("result")),
+            conduct=Conduct(
+                evaluator=conduct.text("evaluator"),
+                independence=parse_independence(
+                    conduct.text("independence"), where=f"{where}.conduct.independence"
+                ),
+                access=parse_access(conduct.text("access"), where=f"{where}.conduct.access"),
+            ),
+            method=Method(
+                source=Source(method.text("source")),
+                tool=method.text("tool"),
+                tool_version=method.text("tool_version"),
+                task=method.text("task"),
+                task_version=method.text("task_version"),
+                metric=method.text("metric"),
+                model=method.text("model"),
+                log_sha256=method.optional_text("log_sha256"),
+                reference=method.optional_text("reference"),
+                certainty=method.text("certainty"),
+            ),
+            produced_on=read.text("produced_on"),
+        )
+
+
+def parse_rung(word: str, *, where: str = "") -> Rung:
+    """Read `A0` to `A6`.
+
+    Raises:
+        EvidenceError: another word.
+    """
+    if word not in Rung.__members__:
+        raise EvidenceError(
+            f"`{word}` is not an attack rung",
+            code="rung",
+            where=where,
+            hint="one of A0 (prompts only) to A6 (ecosystem)",
+        )
+    return Rung[word]
+
+
+def parse_access(word: str, *, where: str = "") -> Access:
+    """Read `AL1` to `AL3`.
+
+    Raises:
+        EvidenceError: another word.
+    """
+    if word not in Access.__members__:
+        raise EvidenceError(
+            f"`{word}` is not an access level",
+            code="access",
+            where=where,
+            hint="AL1 black box, AL2 grey box, AL3 white box",
+        )
+    return Access[word]
+
+
+def parse_independence(word: str, *, where: str = "") -> Independence:
+    """Read `self`, `contracted`, `third-party` or `state`.
+
+    Raises:
+        EvidenceError: another word.
+    """
+    for level in Independence:
+        if level.word == word:
+            return level
+    raise EvidenceError(
+        f"`{word}` is not a degree of independence",
+        code="independence",
+        where=where,
+        hint="one of " + ", ".join(i.word for i in Independence),
+    )
+
+
+def _result(read: Object) -> Result:
+    result = Result(
+        events=read.integer("events"),
+        n=read.integer("n"),
+        unscored=read.integer("unscored"),
+        bound=Bound(
+            lower=read.decimal("lower"),
+            upper=read.decimal("upper"),
+            confidence=read.decimal("confidence"),
+            method=read.text("method"),
+        ),
+    )
+    if not 0 <= result.events <= result.n or result.n == 0 or result.unscored < 0:
+        raise EvidenceError(
+            f"{result.events} events of {result.n} samples cannot be",
+            code="counts",
+            where=read.where,
+            hint="0 <= events <= n, n > 0, unscored >= 0",
+        )
+    if not 0 <= result.bound.lower <= result.bound.upper <= 1:
+        raise EvidenceError(
+            f"`{result.bound.lower}` to `{result.bound.upper}` is no interval of a proportion",
+            code="interval",
+            where=read.where,
+        )
+    return result

@@ -1,0 +1,1 @@
+"""The room `register`; its page is written with its first working path."""

@@ -1,0 +1,1 @@
+"""The room `watch`; its page is written with its first working path."""
