@@ -56,20 +56,28 @@ def watch(case: Path, *, advisories: Path | None = None, as_of: date) -> Watch:
     decision = Decision.from_bytes(
         folder.read("decision.json", made_by="decide"), where=str(folder.path("decision.json"))
     )
-    inputs = tuple(
-        (name, digest.sha256(path.read_bytes()))
-        for name, _ in decision.inputs
-        if _inside(name) and (path := folder.path(name)).is_file()
-    )
     found = () if advisories is None else _read(advisories)
     hits = match(found, _subject(folder, decision))
     return Watch(
         decision=decision,
         as_of=as_of,
-        triggers=due(decision, evidence=_evidence(folder), inputs=inputs, as_of=as_of),
+        triggers=due(
+            decision, evidence=_evidence(folder), inputs=_inputs(folder, decision), as_of=as_of
+        ),
         hits=hits,
         advisories_read=len(found),
         levers=levers(decision.effective_tier) if hits else (),
+    )
+
+
+def _inputs(folder: CaseFolder, decision: Decision) -> tuple[tuple[str, str], ...]:
+    """Return what the case holds now of the files a decision rests on, and any added since."""
+    named = {name for name, _ in decision.inputs if _inside(name)}
+    added = {name for name, _ in folder.evidence_files()} | {"plan.json"}
+    return tuple(
+        (name, digest.sha256(folder.path(name).read_bytes()))
+        for name in sorted(named | added)
+        if folder.path(name).is_file()
     )
 
 

@@ -32,7 +32,7 @@ def due(
     decision: Decision,
     *,
     evidence: tuple[tuple[str, Evidence], ...] = (),
-    inputs: tuple[tuple[str, str], ...] = (),
+    inputs: tuple[tuple[str, str], ...] | None = None,
     as_of: date,
     notice_days: int = 30,
 ) -> tuple[Trigger, ...]:
@@ -41,7 +41,8 @@ def due(
     Args:
         decision: the one in force.
         evidence: (SHA-256, item) of the case.
-        inputs: (name, SHA-256) of the case's files as they are now; empty skips the comparison.
+        inputs: (name, SHA-256) of the case's files as they are now; None skips the
+            comparison.
         as_of: the day that is asked about.
         notice_days: how long before its end an expiry is told.
     """
@@ -80,8 +81,8 @@ def due(
     return tuple(found)
 
 
-def _changed(decision: Decision, inputs: tuple[tuple[str, str], ...]) -> list[Trigger]:
-    if not inputs:
+def _changed(decision: Decision, inputs: tuple[tuple[str, str], ...] | None) -> list[Trigger]:
+    if inputs is None:
         return []
     now, then = dict(inputs), dict(decision.inputs)
     names = sorted(name for name in now.keys() | then.keys() if now.get(name) != then.get(name))
