@@ -1,18 +1,15 @@
-"""Where the public test data lies, if it is there."""
+"""Find public test data that is not part of the repository."""
 
 from pathlib import Path
 
 import pytest
 
-__all__ = ["shared"]
-
-_REPOSITORY = Path(__file__).resolve().parents[1]
-_PLACES = (_REPOSITORY.parent / "shared/data", _REPOSITORY.parents[1] / "shared/data")
+_REPOSITORY = Path(__file__).resolve().parent.parent
 
 
 def shared(name: str) -> Path:
-    """Return a file or folder of the public test data; skip the test where it is absent."""
-    for place in _PLACES:
-        if (place / name).exists():
-            return place / name
-    pytest.skip(f"the public test data is not here: ../shared/data/{name}")
+    """Return a file or folder of the shared data, or skip the test where it is absent."""
+    for base in (_REPOSITORY.parent, _REPOSITORY.parent.parent):
+        if (base / "shared" / "data" / name).exists():
+            return base / "shared" / "data" / name
+    pytest.skip(f"public test data `{name}` is not beside the repository")
