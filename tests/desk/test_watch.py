@@ -112,3 +112,12 @@ def test_no_folder_of_advisories(case, capsys):
     """A folder that is not there is an error, not an empty answer."""
     assert main(["watch", str(case), "--advisories", str(case / "none")]) == 2
     assert "there is no such folder" in capsys.readouterr().err
+
+
+def test_broken_evidence_hides_no_expiry(case, capsys):
+    """A file nobody can read is told as a change; the expiry is told all the same."""
+    (case / "evidence").mkdir()
+    (case / "evidence" / "one.json").write_bytes(b"\xff")
+    assert main(["watch", str(case), "--as-of", "2027-03-02", "--json"]) == 1
+    kinds = [item["kind"] for item in json.loads(capsys.readouterr().out)["due"]]
+    assert kinds == ["expired", "changed"]

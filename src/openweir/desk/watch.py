@@ -1,5 +1,6 @@
 """See what is due for a case, and which advisories touch it."""
 
+from contextlib import suppress
 from dataclasses import dataclass
 from datetime import date
 from pathlib import Path
@@ -8,7 +9,7 @@ from openweir import digest
 from openweir.decision import Decision
 from openweir.desk.case import CaseFolder
 from openweir.dossier import Dossier
-from openweir.errors import WatchError
+from openweir.errors import OpenweirError, WatchError
 from openweir.evidence import Evidence
 from openweir.watch import Advisory, Hit, Subject, Trigger, due, levers, match
 
@@ -86,10 +87,16 @@ def _inside(name: str) -> bool:
 
 
 def _evidence(folder: CaseFolder) -> tuple[tuple[str, Evidence], ...]:
-    return tuple(
-        (digest.sha256(data), Evidence.from_bytes(data, where=str(folder.path(name))))
-        for name, data in folder.evidence_files()
-    )
+    """Return what evidence can be read; it only names the oldest trial.
+
+    A file that cannot be read must not hide that the decision expired, and when it was
+    altered since, its digest tells.
+    """
+    found = []
+    for name, data in folder.evidence_files():
+        with suppress(OpenweirError):
+            found.append((digest.sha256(data), Evidence.from_bytes(data, where=name)))
+    return tuple(found)
 
 
 def _subject(folder: CaseFolder, decision: Decision) -> Subject:
