@@ -18,6 +18,7 @@ from openweir.policy.formula import (
     ComponentAtom,
     FactAtom,
     Formula,
+    label,
     leaves,
     say,
 )
@@ -50,6 +51,7 @@ __all__ = [
     "Quote",
     "Requirement",
     "Vocabulary",
+    "label",
     "leaves",
     "read",
     "say",

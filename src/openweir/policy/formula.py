@@ -20,6 +20,7 @@ __all__ = [
     "ComponentAtom",
     "FactAtom",
     "Formula",
+    "label",
     "leaves",
     "say",
 ]
@@ -127,6 +128,13 @@ def leaves(formula: Formula) -> Iterator[Atom]:
         yield formula
 
 
+def label(atom: Atom) -> str:
+    """Return what an atom asks, in a few words; different atoms may share a label."""
+    if isinstance(atom, ClaimAtom):
+        return f"{_limit(atom)} ({' or '.join(atom.evaluations)} at {atom.rung})"
+    return say(atom)
+
+
 def say(atom: Atom) -> str:
     """Return what an atom asks, in words; two atoms that ask the same say the same."""
     match atom:
@@ -154,16 +162,19 @@ def _say_component(atom: ComponentAtom) -> str:
 
 
 def _say_claim(atom: ClaimAtom) -> str:
-    limit = f"{_words(atom.sense)} {decimal_text(atom.number)}"
-    if atom.number == (atom.sense == "at-most"):
-        limit = "is measured"  # a proportion always passes; only that it was measured is asked
     return (
-        f"{atom.claim} {limit}"
-        f" by {' or '.join(atom.evaluations)} at rung {atom.rung} or harder,"
+        f"{_limit(atom)} by {' or '.join(atom.evaluations)} at rung {atom.rung} or harder,"
         f" {atom.independence} evaluator or more independent, access {atom.access} or deeper,"
         f" at most {atom.shelf_life_days} days old,"
         f" {decimal_text(atom.confidence * 100)} % confidence"
     )
+
+
+def _limit(atom: ClaimAtom) -> str:
+    if atom.number == (1 if atom.sense == "at-most" else 0):
+        # Every proportion passes: only that it was measured is asked.
+        return f"{atom.claim} is measured"
+    return f"{atom.claim} {_words(atom.sense)} {decimal_text(atom.number)}"
 
 
 def _words(test: str) -> str:
