@@ -1,4 +1,4 @@
-"""Find public test data that is not part of the repository."""
+"""Public test data that lies beside the repository; tests skip with a reason where it is absent."""
 
 from pathlib import Path
 
@@ -8,8 +8,9 @@ _REPOSITORY = Path(__file__).resolve().parent.parent
 
 
 def shared(name: str) -> Path:
-    """Return a file or folder of the shared data, or skip the test where it is absent."""
+    """Return a file or folder of the public data, or skip the test."""
     for base in (_REPOSITORY.parent, _REPOSITORY.parent.parent):
-        if (base / "shared" / "data" / name).exists():
-            return base / "shared" / "data" / name
-    pytest.skip(f"public test data `{name}` is not beside the repository")
+        path = base / "shared" / "data" / name
+        if path.exists():
+            return path
+    pytest.skip(f"public data `{name}` is not beside the repository")
