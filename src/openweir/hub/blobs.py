@@ -23,9 +23,10 @@ _Identity = tuple[int, int, int, int]
 class Incoming:
     """A file on its way in: hashed while it is written, never longer than announced."""
 
-    def __init__(self, path: Path, *, size: int, expected_sha256: str) -> None:
-        """Write to `path`; expect exactly this size and digest."""
+    def __init__(self, path: Path, *, target: Path, size: int, expected_sha256: str) -> None:
+        """Write to `path`, then move to `target`; expect exactly this size and digest."""
         self._path = path
+        self._target = target
         self._size = size
         self._expected = expected_sha256
         self._left = size
@@ -40,14 +41,12 @@ class Incoming:
         """
         self._left -= len(chunk)
         if self._left < 0:
-            raise HubError(
-                f"more than the {self._size} bytes that the decision names", code="size"
-            )
+            raise HubError(f"more than the {self._size} bytes that the decision names", code="size")
         self._sha256.update(chunk)
         self._file.write(chunk)
 
     def finish(self) -> None:
-        """Make the file durable.
+        """Make the file durable under its final name.
 
         Raises:
             HubError: bytes are missing, or they are not the ones the decision names.
@@ -66,12 +65,12 @@ class Incoming:
         self._file.flush()
         os.fsync(self._file.fileno())
         self._file.close()
+        self._path.replace(self._target)
 
     def drop(self) -> None:
         """Forget the file unless it was finished."""
-        if not self._file.closed:
-            self._file.close()
-            self._path.unlink(missing_ok=True)
+        self._file.close()
+        self._path.unlink(missing_ok=True)
 
 
 class Blobs:

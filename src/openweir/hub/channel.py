@@ -179,9 +179,7 @@ def _standing(release: Release | None) -> Standing | None:
     if release is None:
         return None
     decision = release.decision
-    return Standing(
-        verified=True, tier=decision.effective_tier, valid_until=decision.valid_until
-    )
+    return Standing(verified=True, tier=decision.effective_tier, valid_until=decision.valid_until)
 
 
 def _require_decided(

@@ -73,7 +73,7 @@ class Grants:
         query = select(table.c.status, func.count()).where(table.c.name == name)
         with self._store.begin() as connection:
             rows = connection.execute(query.group_by(table.c.status)).all()
-        counts = {status: count for status, count in rows}
+        counts: dict[str, int] = dict(map(tuple, rows))
         return Statistics(
             asked=sum(counts.values()),
             pending=counts.get(GrantStatus.PENDING.value, 0),

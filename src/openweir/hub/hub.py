@@ -9,6 +9,7 @@ from starlette.routing import Route
 from openweir.attest import Trust
 from openweir.hub.api.routes import routes
 from openweir.hub.channel import Channel
+from openweir.hub.publication import Publications
 
 __all__ = ["Hub"]
 
@@ -45,4 +46,4 @@ class Hub(Channel):
 
     def routes(self) -> list[Route]:
         """Return the routes of the Hugging Face surface, of publishing, access and proofs."""
-        return routes(self)
+        return routes(self, Publications(self))

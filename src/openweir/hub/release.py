@@ -178,7 +178,7 @@ def git_pointer_sha1(digest: str, size: int) -> str:
 def git_pointer(digest: str, size: int) -> bytes:
     """Return the pointer file of a large file (Git LFS specification, pointer v1)."""
     return (
-        "version https://git-lfs.github.com/spec/v1\n" f"oid sha256:{digest}\n" f"size {size}\n"
+        f"version https://git-lfs.github.com/spec/v1\noid sha256:{digest}\nsize {size}\n"
     ).encode()
 
 

@@ -243,9 +243,7 @@ def _engine(url: str, *, synchronous: str) -> Engine:
     return engine
 
 
-def _insert_release(
-    connection: Connection, row: ReleaseRow, files: tuple[ReleaseFile, ...]
-) -> int:
+def _insert_release(connection: Connection, row: ReleaseRow, files: tuple[ReleaseFile, ...]) -> int:
     stored_at = format_instant(row.published_at)
     for sha256, size in {file.sha256: file.size for file in files}.items():
         known = select(schema.blobs.c.size).where(schema.blobs.c.sha256 == sha256)
