@@ -6,7 +6,8 @@ a commit id and the proofs for everybody. Never: believes its own database over
 a signature, serves a byte it has not compared with the decision, or tells from
 an upload that it holds the same bytes already. Clauses: laws 7 and 8.
 
-    accept        what must hold of a decision before anything is served
+    accept        what must hold of a decision before anything is served; users check the same
+    statement     what is signed and logged when a decision goes out
     gate          who gets which file, as a pure function
     release       what lies under a name and its commit
     blobs         bytes by digest; store, accounts, grants: the database
@@ -16,3 +17,8 @@ an upload that it holds the same bytes already. Clauses: laws 7 and 8.
 
 Importing the room loads neither Starlette nor SQLAlchemy; `Hub` does.
 """
+
+from openweir.hub.accept import Bundle, Check, check, check_files
+from openweir.hub.statement import decision_statement, log_entry
+
+__all__ = ["Bundle", "Check", "check", "check_files", "decision_statement", "log_entry"]
