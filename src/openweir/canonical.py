@@ -21,6 +21,7 @@ __all__ = ["Object", "compact", "decimal_text", "parse", "text"]
 
 _MAX_DEPTH = 64
 _SAFE_INTEGER = 2**53 - 1
+_WRITTEN_OUT_DIGITS = 21
 
 
 def compact(value: object) -> bytes:
@@ -45,16 +46,25 @@ def text(value: object) -> bytes:
 
 
 def decimal_text(number: Decimal | int) -> str:
-    """Write an exact number without exponent noise: `0.05`, `1E+23` as `1E+23`.
+    """Write an exact number in its one spelling: `0.05`, `180`, `3.8E+25`.
 
-    Integers of up to 21 digits are written out; trailing zeros of fractions go.
+    Trailing zeros of a fraction go; integers of up to 21 digits are written out.
+
+    Raises:
+        CanonicalError: the number is infinite or not a number.
     """
     number = Decimal(number)
     if not number.is_finite():
         raise CanonicalError(f"`{number}` is not a finite number", code="not-finite")
-    if number == number.to_integral_value() and abs(number) < Decimal(10) ** 21:
-        return str(number.quantize(Decimal(1)))
-    return str(number.normalize())
+    # Not Decimal.normalize: it would round to the context's 28 digits.
+    sign, digits, exponent = number.as_tuple()
+    kept = "".join(map(str, digits)).lstrip("0").rstrip("0")
+    if not kept:
+        return "0"
+    exponent = int(exponent) + len(digits) - len("".join(map(str, digits)).rstrip("0"))
+    if exponent >= 0 and len(kept) + exponent <= _WRITTEN_OUT_DIGITS:
+        return "-" * sign + kept + "0" * exponent
+    return str(Decimal((sign, tuple(map(int, kept)), exponent)))
 
 
 def parse(data: bytes, *, where: str = "", max_bytes: int = 64 * 1024 * 1024) -> Any:
