@@ -9,6 +9,7 @@ from collections.abc import Callable, Iterable
 from dataclasses import dataclass
 from datetime import UTC, datetime
 
+from openweir.artifact import show
 from openweir.attest import (
     APPROVING_ROLES,
     IGNORED_PATHS,
@@ -268,18 +269,18 @@ def _model_signature(signed: _Signed, bundle: Bundle) -> Check:
     signed_files = dict(found.files)
     if not set(found.ignored) <= set(IGNORED_PATHS):
         extra = min(set(found.ignored) - set(IGNORED_PATHS))
-        return _no("model signature", f"model.sig leaves out `{_shown(extra)}`, which it must not")
+        return _no("model signature", f"model.sig leaves out `{show(extra)}`, which it must not")
     for path in sorted({*decided, *signed_files}):
         if decided.get(path) != signed_files.get(path):
             return _no(
-                "model signature", f"model.sig and decision.json disagree about `{_shown(path)}`"
+                "model signature", f"model.sig and decision.json disagree about `{show(path)}`"
             )
     return _yes("model signature", f"model.sig covers the same {len(decided)} files")
 
 
 def _compare(path: str, decided: ServedFile | None, at_hand: tuple[int, str] | None) -> str:
     """Return what is wrong with one file, or nothing."""
-    shown = _shown(path)
+    shown = show(path, 200)
     if decided is None:
         return "" if is_statement_file(path) else f"`{shown}` is not among the decided files"
     if at_hand is None:
@@ -298,11 +299,6 @@ def _known(signed: _Signed) -> Decision:
 
 def _dirhash(decision: Decision) -> str:
     return dirhash((file.path, file.sha256) for part in decision.components for file in part.files)
-
-
-def _shown(path: str) -> str:
-    """Return a path safe to print: no control characters, bounded."""
-    return "".join(c if c.isprintable() else f"\\x{ord(c):02x}" for c in path[:200])
 
 
 def _guarded(name: str, run: Callable[[], Check]) -> Check:

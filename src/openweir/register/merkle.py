@@ -16,6 +16,7 @@ __all__ = [
     "verify_inclusion",
 ]
 
+_HASH_BYTES = 32
 # Hash of the entries lo to hi (hi left out); whoever has the tree provides it.
 RangeHash = Callable[[int, int], bytes]
 
@@ -107,6 +108,8 @@ def verify_inclusion(
     """
     if not 0 <= index < size:
         raise RegisterError(f"entry {index} lies outside a tree of {size}", code="proof-index")
+    if len(leaf) != _HASH_BYTES or len(root) != _HASH_BYTES:
+        raise RegisterError("a hash of the proof is not 32 bytes", code="proof-hash")
     position, last, found = index, size - 1, leaf
     for sibling in proof:
         if last == 0:
@@ -137,14 +140,16 @@ def verify_consistency(
     """
     if not 0 <= old <= size:
         raise RegisterError(f"no tree of {old} is part of one of {size}", code="no-such-size")
+    if old == 0:
+        raise RegisterError("nothing can be proved from an empty log", code="proof-from-nothing")
     if old == size:
         if old_root != root:
             raise RegisterError("two roots for one size: the log is forked", code="fork")
         if proof:
             raise RegisterError("the consistency proof is too long", code="proof-length")
         return
-    if old == 0 or not proof:
-        raise RegisterError("the consistency proof is empty or from nothing", code="proof-length")
+    if not proof:
+        raise RegisterError("the consistency proof is too short", code="proof-length")
     # Where the old tree is one complete subtree its root is not repeated in the proof.
     before, after = _climb(old, size, list(proof) if old & (old - 1) else [old_root, *proof])
     if (before, after) != (old_root, root):
