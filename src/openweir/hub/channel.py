@@ -85,7 +85,8 @@ class Channel:
     def known(self, full_name: str) -> Release | None:
         """Return a release that may be seen, be it in force or expired."""
         row = self.store.current(full_name)
-        found = None if row is None else self._verified(row)
+        # The name asked for decides, not the name in the row: rows are not believed.
+        found = self._verified(row) if row is not None and row.name == full_name else None
         answer = see(_standing(found), at=self.clock())
         return None if answer is Answer.HIDDEN else found
 

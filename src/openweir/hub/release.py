@@ -11,7 +11,7 @@ from openweir.canonical import compact
 from openweir.decision import Decision, ServedFile
 from openweir.digest import is_sha256, sha256
 from openweir.errors import HubError
-from openweir.hub.accept import Bundle, Check
+from openweir.hub.accept import Bundle, Check, is_statement_file
 from openweir.tier import Tier
 
 __all__ = [
@@ -30,7 +30,7 @@ STATEMENTS = ("decision.json", "decision.dsse.json", "decision.tlog-proof", "mod
 _FOLDER = ".openweir/"
 _PART = r"[A-Za-z0-9](?:[A-Za-z0-9._-]{0,94}[A-Za-z0-9])?"
 _NAME = re.compile(rf"({_PART})/({_PART})", re.ASCII)
-_EVIDENCE = re.compile(r"evidence/[A-Za-z0-9][A-Za-z0-9._-]{0,200}\.json", re.ASCII)
+_STATEMENT = re.compile(r"(?:evidence/)?[A-Za-z0-9][A-Za-z0-9._-]{0,200}", re.ASCII)
 # First parts of paths that mean something else on the hub or to its clients.
 _RESERVED = frozenset({"api", "datasets", "kernels", "models", "openweir", "register", "spaces"})
 _MAX_FILES = 100_000
@@ -118,12 +118,12 @@ def require_name(name: str) -> str:
 
 
 def is_statement(name: str) -> bool:
-    """Whether a file of that name may lie under `.openweir/`."""
-    return (
-        name in STATEMENTS
-        or name in ("dossier.json", "plan.json")
-        or _EVIDENCE.fullmatch(name) is not None
-    )
+    """Whether the hub takes a file of that name under `.openweir/`.
+
+    `case.toml` may lie there on a user's disk, but it names paths of its author's machine.
+    """
+    known = name != "case.toml" and is_statement_file(_FOLDER + name)
+    return known and _STATEMENT.fullmatch(name) is not None
 
 
 def files_of(decision: Decision) -> Iterator[tuple[ServedFile, Tier]]:

@@ -85,16 +85,16 @@ def drop(publications: Publications) -> Handler:
 def receive(channel: Channel, publications: Publications) -> Endpoint:
     """`PUT /api/openweir/publications/ID/files/PATH`: the bytes of one file, streamed."""
 
-    async def received(request: Request) -> Response:
-        async def work() -> Response:
+    async def _received(request: Request) -> Response:
+        async def _work() -> Response:
             user = await run_in_threadpool(_user, channel, request)
             return await _store(publications, user, request)
 
-        response = await answer(request, work)
+        response = await answer(request, _work)
         response.headers["X-Request-Id"] = request_id_of(request)
         return response
 
-    return received
+    return _received
 
 
 def _user(channel: Channel, request: Request) -> Principal:

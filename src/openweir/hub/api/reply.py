@@ -157,11 +157,11 @@ def endpoint(channel: Channel, handler: Handler, *, body_bytes: int = 1024 * 102
         body_bytes: how long a body may be.
     """
 
-    async def run(request: Request) -> Response:
-        async def work() -> Response:
+    async def _run(request: Request) -> Response:
+        async def _work() -> Response:
             body = await _body(request, body_bytes)
 
-            def handle() -> Response:
+            def _handle() -> Response:
                 return handler(
                     Call(
                         channel=channel,
@@ -172,12 +172,12 @@ def endpoint(channel: Channel, handler: Handler, *, body_bytes: int = 1024 * 102
                     )
                 )
 
-            return await run_in_threadpool(handle)
+            return await run_in_threadpool(_handle)
 
-        return await answer(request, work)
+        return await answer(request, _work)
 
-    run.__name__ = handler.__name__
-    return run
+    _run.__name__ = handler.__name__
+    return _run
 
 
 async def answer(request: Request, work: Callable[[], Awaitable[Response]]) -> Response:
