@@ -1,7 +1,7 @@
 """The documents keep their word: commands run, links lead somewhere, words match the code.
 
 Each document is a story: its `console` blocks run from top to bottom in one folder that
-holds a small model and eval logs, with a home of its own. `openweir serve` runs in the
+holds a small general-purpose model, eval logs and the examples, with a home of its own. `openweir serve` runs in the
 background, and its real address stands in for the one in the text.
 """
 
@@ -31,6 +31,13 @@ DOCUMENTS = sorted(
     + [path for path in (ROOT / "docs").rglob("*.md") if path.name != "commands.md"]
 )
 STORIES = [path for path in DOCUMENTS if "```console" in path.read_text(encoding="utf-8")]
+CARD = """\
+---
+license: apache-2.0
+pipeline_tag: text-generation
+---
+# A small model for all purposes
+"""
 ADDRESS = "http://127.0.0.1:8080"
 
 
@@ -60,6 +67,8 @@ class Story:
         self.servers: list[subprocess.Popen[bytes]] = []
         self.address = ADDRESS
         build_model(root / "model")
+        (root / "model" / "README.md").write_text(CARD, encoding="utf-8")
+        shutil.copytree(ROOT / "examples" / "releases", root / "examples" / "releases")
         with as_file(files("openweir.desk.demo").joinpath("logs")) as logs:
             if logs.is_dir():
                 shutil.copytree(logs, root / "logs")

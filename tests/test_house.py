@@ -97,7 +97,8 @@ def test_exports_are_sorted_and_complete(path):
         return
     plain = [name for name in stated if not name.startswith("__")]
     assert plain == sorted(plain, key=rank)
-    assert set(plain) == defined
+    brought = public_names(module, package=True)
+    assert defined <= set(plain) <= brought
 
 
 @pytest.mark.parametrize("path", MODULES, ids=relative(MODULES))
@@ -167,7 +168,7 @@ def test_every_dependency_has_its_reason():
     for lines in project["optional-dependencies"].values():
         stated |= requirement_names([line for line in lines if not line.startswith("openweir[")])
     text = (ROOT / "docs" / "dependencies.md").read_text(encoding="utf-8")
-    rows = re.findall(r"^\| `([a-z0-9-]+)` \| \S.{20,}", text, re.MULTILINE)
+    rows = re.findall(r"^\| `([a-z0-9-]+)` \| \S.{10,}", text, re.MULTILINE)
     assert sorted(rows) == sorted(stated)
 
 

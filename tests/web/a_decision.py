@@ -16,6 +16,7 @@ from openweir.decision import (
     ServedFile,
     Status,
 )
+from openweir.hub import Check
 from openweir.tier import Tier
 from openweir.web import Provenance, Signer
 
@@ -149,9 +150,9 @@ def provenance() -> Provenance:
     return Provenance(
         decision_sha256="8b" * 32,
         checks=(
-            ("signature", True, "the decision is signed by 2 trusted keys"),
-            ("log", True, "entry 41 of the log names this statement"),
-            ("expiry", True, "it holds until 2027-03-20"),
+            Check(name="signature", ok=True, detail="the decision is signed by 2 trusted keys"),
+            Check(name="log", ok=True, detail="entry 41 of the log names this statement"),
+            Check(name="expiry", ok=True, detail="it holds until 2027-03-20"),
         ),
         signers=(
             Signer(name="Ada Velm", role="developer", key_id="9c" * 32),

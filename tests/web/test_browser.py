@@ -4,8 +4,9 @@ import re
 
 import pytest
 
+from openweir.hub.grants import Statistics
 from openweir.tier import Tier
-from openweir.web import Row, Statistics, register_page, release_page, request_page
+from openweir.web import Row, register_page, release_page, request_page
 from openweir.web.pages import HEADERS, style, style_path
 from web.a_decision import decision, hostile_decision, provenance
 from web.chromium import dump, need_chromium, serving
@@ -31,7 +32,7 @@ def address():
         "state": "released",
         "commit": "c" * 40,
         "provenance": provenance(),
-        "statistics": Statistics(asked=17, accepted=12, rejected=2),
+        "statistics": Statistics(asked=17, pending=3, accepted=12, rejected=2),
         "origin": origin,
     }
     made = decision()

@@ -12,12 +12,12 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from openweir.decision import Decision
+from openweir.hub.grants import Statistics
 from openweir.tier import Tier
 from openweir.web import (
     Provenance,
     Row,
     Signer,
-    Statistics,
     missing_page,
     register_page,
     release_page,
@@ -60,7 +60,7 @@ def page(made: Decision, **changes: object) -> str:
         "state": "released",
         "commit": "c" * 40,
         "provenance": provenance(),
-        "statistics": Statistics(asked=17, accepted=12, rejected=2),
+        "statistics": Statistics(asked=17, pending=3, accepted=12, rejected=2),
         "origin": ORIGIN,
     }
     return release_page(made, **(values | changes))

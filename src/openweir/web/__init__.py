@@ -10,11 +10,11 @@ Implements law 6 (three fields: computed tier, effective tier, release state), l
 copies back).
 """
 
+from openweir.web.app import application, create_app
 from openweir.web.pages import (
     Provenance,
     Row,
     Signer,
-    Statistics,
     missing_page,
     register_page,
     release_page,
@@ -25,7 +25,8 @@ __all__ = [
     "Provenance",
     "Row",
     "Signer",
-    "Statistics",
+    "application",
+    "create_app",
     "missing_page",
     "register_page",
     "release_page",

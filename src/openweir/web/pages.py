@@ -14,6 +14,8 @@ from importlib import resources
 from jinja2 import Environment, PackageLoader, StrictUndefined
 
 from openweir.decision import Decision, Status
+from openweir.hub import Check
+from openweir.hub.grants import Statistics
 from openweir.tier import Tier
 from openweir.web import view, words
 
@@ -22,7 +24,6 @@ __all__ = [
     "Provenance",
     "Row",
     "Signer",
-    "Statistics",
     "missing_page",
     "register_page",
     "release_page",
@@ -65,26 +66,18 @@ class Provenance:
     """What ties the page to signed statements.
 
     Attributes:
-        checks: (name, passed, sentence) of each check the hub made.
+        decision_sha256: of `decision.json`.
+        checks: each check the hub made, with its sentence.
         log_origin, log_index: where the signed decision stands in the public log.
         statements: names of the statement files anyone may fetch.
     """
 
     decision_sha256: str
-    checks: tuple[tuple[str, bool, str], ...] = ()
+    checks: tuple[Check, ...] = ()
     signers: tuple[Signer, ...] = ()
     log_origin: str | None = None
     log_index: int | None = None
     statements: tuple[str, ...] = ()
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Statistics:
-    """How many asked for access, and what they were told."""
-
-    asked: int = 0
-    accepted: int = 0
-    rejected: int = 0
 
 
 def register_page(rows: tuple[Row, ...], *, origin: str) -> str:
