@@ -16,6 +16,7 @@ from pathlib import Path
 from openweir.canonical import decimal_text
 from openweir.desk.case import CaseFolder
 from openweir.dossier import Certainty, Dossier, Estimate, Fact, inspect
+from openweir.tier import Tier
 
 ROOT = Path(__file__).resolve().parents[1]
 RELEASES = ROOT / "examples" / "releases"
@@ -118,13 +119,13 @@ def releases_table() -> str:
 
 
 def first_missing(decision: dict, texts: dict[str, str]) -> str:
-    """Return the first requirement that stops the next tier, and how many more do."""
-    for lack in decision["whynot"].values():
-        first, *more = lack["blocking"]
-        break
-    else:
+    """Return the first requirement that stops the next tier, and which others do."""
+    # Keys of canonical JSON are sorted as text; tiers have their own order.
+    lacking = [tier.word for tier in Tier if tier.word in decision["whynot"]]
+    if not lacking:
         return "nothing"
-    rest = f" (and {len(more)} more)" if more else ""
+    first, *more = decision["whynot"][lacking[0]]["blocking"]
+    rest = f" Also {', '.join(rule.split('@')[0] for rule in more)}." if more else ""
     return f"{first}: {texts[first]}{rest}"
 
 

@@ -6,7 +6,8 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from decisions import decision, dossier, fact
+from decisions import decision, dossier, fact, requirement
+from openweir.decision import Status
 from openweir.documents import FORMS, Document, release_summary
 from openweir.dossier import Certainty
 from openweir.errors import DocumentError
@@ -46,6 +47,25 @@ def test_gaps_are_printed():
     text = release_summary(decision(), dossier(fact("licence", "MIT"))).to_markdown()
     assert "Contact: not stated." in text
     assert "What is lost while it is held back: not stated." in text
+
+
+def test_like_gaps_are_told_once():
+    """The same gap at several tiers is one sentence that rests on each of them."""
+    gaps = tuple(
+        requirement("PE3", tier, Status.UNDETERMINED, "missing")
+        for tier in (Tier.OPEN_WEIGHTS, Tier.FULLY_OPEN)
+    )
+    filled = release_summary(decision(requirements=gaps, whynot=()), dossier())
+    (sentence,) = filled.sections[3].sentences
+    assert sentence.text.startswith("Undetermined for open-weights, fully-open: ")
+    assert len(sentence.support) == 2
+
+
+def test_what_was_refuted_is_told():
+    """A requirement shown not to hold is told with its reason, whatever its tier."""
+    shown = (requirement("PE3", Tier.FULLY_OPEN, Status.REFUTED, "0.4 lies above 0.05"),)
+    text = release_summary(decision(requirements=shown, whynot=()), dossier()).to_markdown()
+    assert "Refuted for fully-open: What PE3 asks is shown. Reason: 0.4 lies above 0.05." in text
 
 
 def test_unchecked_facts_say_so():

@@ -165,6 +165,15 @@ def _why(decision: Decision) -> tuple[Sentence, ...]:
                     support=(_decision(f"whynot {lack.tier.word}", "alternative access"),),
                 )
             )
+    sentences += [
+        Sentence(
+            text=f"Refuted for {item.tier.word}: {_sentence(item.text)} "
+            f"Reason: {_sentence(item.reason or 'not stated')}",
+            support=(_requirement(item),),
+        )
+        for item in decision.requirements
+        if item.status is Status.REFUTED
+    ]
     if decision.tier < Tier.OPEN_WEIGHTS:
         cost = plain(decision.cost_of_withholding) or "not stated"
         sentences.append(
@@ -185,13 +194,16 @@ def _unknown(decision: Decision) -> tuple[Sentence, ...]:
                 support=(_decision("requirements", "none undetermined"),),
             ),
         )
+    alike: dict[tuple[str, str], list[RequirementResult]] = {}
+    for item in open_:
+        alike.setdefault((item.text, item.reason), []).append(item)
     return tuple(
         Sentence(
-            text=f"Undetermined for {item.tier.word}: {_sentence(item.text)} "
-            f"Reason: {_sentence(item.reason or 'not stated')}",
-            support=(_requirement(item),),
+            text=f"Undetermined for {', '.join(item.tier.word for item in items)}: "
+            f"{_sentence(text)} Reason: {_sentence(reason or 'not stated')}",
+            support=tuple(_requirement(item) for item in items),
         )
-        for item in open_
+        for (text, reason), items in alike.items()
     )
 
 

@@ -133,10 +133,10 @@ def attacked(
             shutil.rmtree(folder, ignore_errors=True)
 
 
-Edit = Callable[[TensorSource, object], bytes]
+_Edit = Callable[[TensorSource, object], bytes]
 
 
-def _edit(attack: Attack) -> Edit:
+def _edit(attack: Attack) -> _Edit:
     require_numpy()
     settings = dict(attack.settings)
     if attack.name == "prune":
@@ -159,7 +159,7 @@ def _copy(source: Path, folder: Path) -> None:
 
 
 def _apply(
-    tensor: TensorSource, folder: Path, edit: Edit, progress: Callable[[int], object] | None
+    tensor: TensorSource, folder: Path, edit: _Edit, progress: Callable[[int], object] | None
 ) -> None:
     height, width = tensor.tensor.shape
     step = max(1, _PIECE_ELEMENTS // width)

@@ -35,7 +35,7 @@ _PARTNER = {"up_proj": "gate_proj", "w3": "w1", "v_proj": "o_proj"}
 _COLUMNS = ("model.embed_tokens.weight", "lm_head.weight")
 _NORM_BIAS = re.compile(r"(.*\.)?[a-z_]*norm[a-z_0-9]*\.bias")
 
-Progress = Callable[[int], object]
+_Progress = Callable[[int], object]
 
 
 class Verdict(StrEnum):
@@ -81,7 +81,7 @@ class Comparison:
     tensors: int
 
 
-def compare(first: Path, second: Path, progress: Progress | None = None) -> Comparison:
+def compare(first: Path, second: Path, progress: _Progress | None = None) -> Comparison:
     """Compare two model folders.
 
     Args:
@@ -130,7 +130,7 @@ def _column_test(name: str, here: dict[str, TensorSource], there: dict[str, Tens
     )
 
 
-def _rows(pairs: list[tuple[TensorSource, TensorSource]], progress: Progress | None) -> SignTest:
+def _rows(pairs: list[tuple[TensorSource, TensorSource]], progress: _Progress | None) -> SignTest:
     count = _Count()
     for pair in pairs:
         for one, other in _pieces(pair, progress):
@@ -138,7 +138,9 @@ def _rows(pairs: list[tuple[TensorSource, TensorSource]], progress: Progress | N
     return count.test("rows")
 
 
-def _columns(pairs: list[tuple[TensorSource, TensorSource]], progress: Progress | None) -> SignTest:
+def _columns(
+    pairs: list[tuple[TensorSource, TensorSource]], progress: _Progress | None
+) -> SignTest:
     np = require_numpy()
     width = pairs[0][0].tensor.shape[1]
     dots, ones, others = np.zeros((3, width))
@@ -156,7 +158,7 @@ def _columns(pairs: list[tuple[TensorSource, TensorSource]], progress: Progress 
 
 
 def _pieces(
-    pair: tuple[TensorSource, TensorSource], progress: Progress | None
+    pair: tuple[TensorSource, TensorSource], progress: _Progress | None
 ) -> Iterator[tuple[Any, Any]]:
     np = require_numpy()
     height = min(source.tensor.shape[0] for source in pair)
