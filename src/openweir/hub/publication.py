@@ -36,6 +36,7 @@ from openweir.hub.release import (
 )
 from openweir.hub.store import ReleaseRow
 from openweir.instant import format_instant, parse_instant
+from openweir.register import Proof
 
 __all__ = ["MAX_STATEMENT_BYTES", "Publication", "Publications"]
 
@@ -207,7 +208,7 @@ class Publications:
             published_by=principal.user,
         )
         current = channel.store.current(decision.name)
-        _require_newer(row, current)
+        _require_newer(row, bundle, current, channel)
         for digest in {file.sha256 for file in every}:
             channel.blobs.adopt(folder / digest, digest)
         channel.store.put_release(row, every, supersedes=None if current is None else current.id)
@@ -331,10 +332,25 @@ def _release_files(decision: Decision, folder: Path) -> Iterator[ReleaseFile]:
         )
 
 
-def _require_newer(row: ReleaseRow, current: ReleaseRow | None) -> None:
-    if current is not None and current.decision != row.decision and current.as_of > row.as_of:
+def _require_newer(
+    row: ReleaseRow, bundle: Bundle, current: ReleaseRow | None, channel: Channel
+) -> None:
+    """Refuse a decision older than the one in force: by its day, then by its place in the log."""
+    if current is None or current.decision == row.decision:
+        return
+    older = row.as_of < current.as_of
+    if row.as_of == current.as_of and bundle.log_proof and current.log_proof:
+        mine = Proof.from_bytes(bundle.log_proof)
+        theirs = Proof.from_bytes(channel.blobs.read(current.log_proof))
+        same_log = _origin(mine) == _origin(theirs)
+        older = same_log and mine.index < theirs.index
+    if older:
         raise HubError(
-            f"the decision is of {row.as_of}; one of {current.as_of} is in force",
+            f"the decision of {row.as_of} is older than the one of {current.as_of} in force",
             code="older",
             hint="a release moves only to a newer decision",
         )
+
+
+def _origin(proof: Proof) -> bytes:
+    return proof.checkpoint.partition(b"\n")[0]
