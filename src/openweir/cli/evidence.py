@@ -216,8 +216,10 @@ def _told(one: Added) -> list[str]:
     better = "fewer" if fewer_is_safer(item.claim) else "more"
     lines = [
         f"{item.trial}: {item.claim}, {item.evaluation} at {item.attack.rung.name}{state}",
-        f"  {result.events} of {result.n} samples, {result.unscored} unscored;"
-        f" {_interval(one)} at 95 % ({better} is safer)",
+        (
+            f"  {result.events} of {result.n} samples, {result.unscored} unscored;"
+            f" {_interval(one)} at 95 % ({better} is safer)"
+        ),
         f"  {_bar(result.bound.lower, result.bound.upper)}",
     ]
     if one.retrospective:
@@ -233,12 +235,18 @@ def _origin(one: Added) -> list[str]:
     origin = method.reference if method.log_sha256 is None else f"log {method.log_sha256[:12]}"
     budget = ", ".join(f"{key} {value}" for key, value in item.attack.budget)
     return [
-        f"  {method.task} {method.task_version}, score {method.metric},"
-        f" by {method.tool} {method.tool_version} on {item.produced_on}",
-        f"  model {method.model}; subject {(item.subject_sha256 or 'unknown')[:12]}"
-        f" ({item.binding}); {origin}",
-        f"  run by {item.conduct.evaluator} ({item.conduct.independence.word},"
-        f" {item.conduct.access.name}){'; budget ' + budget if budget else ''}",
+        (
+            f"  {method.task} {method.task_version}, score {method.metric},"
+            f" by {method.tool} {method.tool_version} on {item.produced_on}"
+        ),
+        (
+            f"  model {method.model}; subject {(item.subject_sha256 or 'unknown')[:12]}"
+            f" ({item.binding}); {origin}"
+        ),
+        (
+            f"  run by {item.conduct.evaluator} ({item.conduct.independence.word},"
+            f" {item.conduct.access.name}){'; budget ' + budget if budget else ''}"
+        ),
         f"  sha256 {one.sha256}",
     ]
 

@@ -116,7 +116,7 @@ def day_of(stamp: Any, where: str) -> str:
         if isinstance(stamp, str) and len(stamp) <= 40:
             instant = datetime.fromisoformat(stamp)
             return (instant.astimezone(UTC) if instant.tzinfo else instant).date().isoformat()
-        if isinstance(stamp, (int, Decimal)) and 0 <= stamp <= _LAST_SECOND:
+        if isinstance(stamp, (int, Decimal)) and stamp is not True and 0 <= stamp <= _LAST_SECOND:
             return (_FIRST_DAY + timedelta(seconds=int(stamp))).date().isoformat()
     except (ValueError, OverflowError):
         pass
