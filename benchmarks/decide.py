@@ -15,7 +15,7 @@ from pathlib import Path
 ROOT = Path(__file__).resolve().parent.parent
 CASE = ROOT / "examples" / "releases" / "olmo-3-32b"
 RUNS = 15
-HEAVY = ("numpy", "torch", "z3", "starlette", "sqlalchemy", "jinja2", "huggingface_hub", "yaml")
+HEAVY = ("numpy", "torch", "z3", "starlette", "sqlalchemy", "jinja2", "huggingface_hub")
 
 
 def seconds(command: list[str], environment: dict[str, str]) -> float:

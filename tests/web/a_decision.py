@@ -221,7 +221,7 @@ def _need(rule: str, label: str) -> Need:
     return Need(
         requirement=rule,
         label=label,
-        asked="upper bound at most 0.05, by a third party with white-box access",
+        asked=f"{label}: upper bound at most 0.05, by a third party with white-box access",
         found="",
         reason="missing",
     )

@@ -168,3 +168,12 @@ def test_the_hub_is_closed_at_the_end(hub):
     with TestClient(application(hub)):
         assert not hub.closed
     assert hub.closed
+
+
+def test_a_page_is_compressed_where_the_reader_takes_that(client):
+    """Pages travel compressed, and come out the same either way."""
+    plain = client.get("/velmar/open", headers={"accept-encoding": "identity"})
+    small = client.get("/velmar/open", headers={"accept-encoding": "gzip"})
+    assert small.text == plain.text
+    assert int(small.headers["content-length"]) < len(plain.content) // 3
+    assert small.headers["vary"] == "Accept-Encoding"

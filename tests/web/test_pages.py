@@ -268,3 +268,23 @@ def test_reasons_are_plain_words():
     for word, gloss in REASONS.items():
         assert gloss, word
         assert not gloss.endswith(".")
+
+
+def test_what_was_refuted_is_not_offered_first():
+    """A set that needs another model comes after one that needs only another test (law 4)."""
+    lack = decision().whynot[0]
+    dead = replace(lack.sets[1][0], reason="refuted: not below the limit", label="be smaller")
+    made = decision(whynot=(replace(lack, sets=((dead,), lack.sets[0])),))
+    text = Reader(page(made)).text
+    assert "All of these 2, and it is reached" in text
+    assert text.index("bio.uplift stays low after") < text.index("be smaller")
+
+
+def test_a_higher_tier_tells_only_what_is_new():
+    """What the tier below lacks already is said once."""
+    first, second = decision().whynot
+    longer = replace(second, sets=((*first.sets[0], *second.sets[0]),))
+    made = decision(whynot=(replace(first, sets=first.sets[:1]), longer))
+    text = Reader(page(made)).text
+    assert "All that is missing for open weights, and this:" in text
+    assert text.count("asked bio.uplift stays low after a resourced attack (A5)") == 1

@@ -7,6 +7,7 @@ Steps of `create_app`, which `openweir serve` names as its factory:
 3. mount the pages around its routes.
 """
 
+import gzip
 import re
 from collections.abc import AsyncIterator, Callable
 from contextlib import asynccontextmanager
@@ -74,7 +75,7 @@ def _register(hub: Hub) -> Callable[[Request], Response]:
             )
             for release in hub.releases()
         )
-        return _html(pages.register_page(rows, origin=_origin(request)))
+        return _html(request, pages.register_page(rows, origin=_origin(request)))
 
     return respond
 
@@ -83,6 +84,7 @@ def _release(hub: Hub) -> Callable[[Request], Response]:
     def respond(request: Request) -> Response:
         release = _visible(hub, request)
         return _html(
+            request,
             pages.release_page(
                 release.decision,
                 state=release.state,
@@ -90,7 +92,7 @@ def _release(hub: Hub) -> Callable[[Request], Response]:
                 provenance=provenance(release, hub.trust()),
                 statistics=hub.statistics(release),
                 origin=_origin(request),
-            )
+            ),
         )
 
     return respond
@@ -100,7 +102,9 @@ def _request(hub: Hub) -> Callable[[Request], Response]:
     def respond(request: Request) -> Response:
         release = _visible(hub, request)
         purpose = request.query_params.get("purpose", "")[:_MAX_PURPOSE]
-        return _html(pages.request_page(release.decision, purpose=purpose, origin=_origin(request)))
+        return _html(
+            request, pages.request_page(release.decision, purpose=purpose, origin=_origin(request))
+        )
 
     return respond
 
@@ -146,8 +150,14 @@ def _style(request: Request) -> Response:  # noqa: ARG001 - the signature of an 
 
 
 def _missing(request: Request, _error: Exception) -> Response:
-    return _html(pages.missing_page(origin=_origin(request)), status=404)
+    return _html(request, pages.missing_page(origin=_origin(request)), status=404)
 
 
-def _html(body: str, *, status: int = 200) -> Response:
-    return HTMLResponse(body, status_code=status, headers=pages.HEADERS)
+def _html(request: Request, page: str, *, status: int = 200) -> Response:
+    """Return a page, compressed where the reader takes that; pages hold no secrets."""
+    headers = pages.HEADERS | {"Vary": "Accept-Encoding"}
+    body = page.encode()
+    if "gzip" in request.headers.get("accept-encoding", ""):
+        headers["Content-Encoding"] = "gzip"
+        body = gzip.compress(body, compresslevel=5, mtime=0)
+    return HTMLResponse(body, status_code=status, headers=headers)

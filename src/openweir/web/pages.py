@@ -207,8 +207,8 @@ def _page(name: str, **values: object) -> str:
 
 
 def _gloss(reason: str) -> str:
-    """Say a reason's first word in plain words; empty where there is nothing to add."""
-    return words.REASONS.get(reason.replace(":", " ").partition(" ")[0], "")
+    """Say a reason of one word in plain words; empty where it says more itself."""
+    return words.REASONS.get(reason, "")
 
 
 def _size(count: int) -> str:

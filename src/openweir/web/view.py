@@ -2,14 +2,13 @@
 
 from dataclasses import dataclass
 
-from openweir.decision import Decision, Lack, RequirementResult, Status
+from openweir.decision import Decision, Lack, Need, RequirementResult, Status
 from openweir.tier import Tier
 from openweir.web.words import TIERS, TierWords
 
 __all__ = ["Group", "Missing", "Step", "groups", "ladder", "missing"]
 
-_SHOWN_SETS = 3
-_MOST_SETS = 24
+_MOST_OTHERS = 8
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -48,15 +47,17 @@ class Missing:
     """What one higher tier lacks.
 
     Attributes:
-        first: the smallest sets, shown at once.
-        more: further sets, folded away; past a bound they are only counted.
+        before: the lower tier whose shortest set is contained in this one's; None for the first.
+        fresh: what the shortest set asks beyond that.
+        others: further sets in full, shortest first; past a bound they are only counted.
         unlisted: how many sets are not on the page.
     """
 
     lack: Lack
     words: TierWords
-    first: tuple[tuple[object, ...], ...]
-    more: tuple[tuple[object, ...], ...]
+    before: TierWords | None
+    fresh: tuple[Need, ...]
+    others: tuple[tuple[Need, ...], ...]
     unlisted: int
 
 
@@ -87,13 +88,36 @@ def groups(decision: Decision) -> tuple[Group, ...]:
 
 def missing(decision: Decision) -> tuple[Missing, ...]:
     """Return what each higher tier lacks, nearest tier first."""
-    return tuple(
-        Missing(
-            lack=lack,
-            words=TIERS[lack.tier],
-            first=lack.sets[:_SHOWN_SETS],
-            more=lack.sets[_SHOWN_SETS:_MOST_SETS],
-            unlisted=max(0, len(lack.sets) - _MOST_SETS),
+    found: list[Missing] = []
+    told: frozenset[str] = frozenset()
+    before: TierWords | None = None
+    for lack in sorted(decision.whynot, key=lambda lack: lack.tier):
+        # What was refuted takes another model, not another test: such sets come last.
+        # Among the rest, the one that asks least beyond what the tier below lacks anyway.
+        chosen = min(
+            lack.sets,
+            key=lambda needs: (_refuted(needs), len(_asked(needs) - told), len(needs)),
+            default=(),
         )
-        for lack in sorted(decision.whynot, key=lambda lack: lack.tier)
-    )
+        contained = bool(told) and told <= _asked(chosen)
+        others = tuple(needs for needs in lack.sets if needs is not chosen)
+        found.append(
+            Missing(
+                lack=lack,
+                words=TIERS[lack.tier],
+                before=before if contained else None,
+                fresh=tuple(need for need in chosen if not contained or need.asked not in told),
+                others=others[:_MOST_OTHERS],
+                unlisted=max(0, len(others) - _MOST_OTHERS),
+            )
+        )
+        told, before = _asked(chosen), TIERS[lack.tier]
+    return tuple(found)
+
+
+def _refuted(needs: tuple[Need, ...]) -> int:
+    return sum(need.reason.startswith(Status.REFUTED.value) for need in needs)
+
+
+def _asked(needs: tuple[Need, ...]) -> frozenset[str]:
+    return frozenset(need.asked for need in needs)
