@@ -58,9 +58,8 @@ def write(folder: Path, files: dict[str, bytes | str | dict]) -> Path:
     for name, content in files.items():
         path = folder / name
         path.parent.mkdir(parents=True, exist_ok=True)
-        if isinstance(content, dict):
-            content = json.dumps(content)
-        path.write_bytes(content.encode() if isinstance(content, str) else content)
+        text = json.dumps(content) if isinstance(content, dict) else content
+        path.write_bytes(text.encode() if isinstance(text, str) else text)
     return folder
 
 

@@ -31,7 +31,8 @@ DOMAINS: MappingProxyType[str, tuple[frozenset[str], tuple[str, ...]]] = Mapping
     "chemistry": (
         frozenset({"chem", "smiles", "selfies", "zinc15", "zinc20", "qm9"}),
         (
-            "chemi", "chemb", "pubchem", "biochem", "molecul", "molformer", "retrosynth",
+            "chemic", "chemis", "chemo", "chemb", "pubchem", "biochem", "molecul", "molformer",
+            "retrosynth",
         ),
     ),
     "cyber": (

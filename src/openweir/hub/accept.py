@@ -48,7 +48,7 @@ class Bundle:
 
     Attributes:
         decision: `decision.json`.
-        envelope: `decision.dsse.json`.
+        envelope: `decision.dsse.json`; empty if there is none, which fails `signature`.
         log_proof: `decision.tlog-proof`; None fails the check `log`.
         model_signature: `model.sig`; None fails the check `model signature` unless the
             decision names no files.
@@ -97,28 +97,44 @@ def check(bundle: Bundle, *, trust: Trust, at: datetime) -> tuple[Check, ...]:
     )
 
 
-def check_files(decision: Decision, found: Iterable[tuple[str, int, str]]) -> tuple[Check, ...]:
+def check_files(
+    decision: Decision, found: Iterable[tuple[str, int, str]], *, complete: bool = False
+) -> tuple[Check, ...]:
     """Compare files with those the decision speaks of.
 
     Args:
         decision: already checked.
         found: (path, size in bytes, SHA-256) of every file at hand.
+        complete: whether parts that the decision keeps in the house must be at hand too;
+            whoever downloaded the release does not have them.
 
     Returns:
         One failed check for each altered, missing or extra file; a single ok one if there
         is none. Statement files under `.openweir/` may be extra.
     """
+    kept = (
+        set()
+        if complete
+        else {
+            file.path
+            for part in decision.components
+            if not part.tier.weights_leave
+            for file in part.files
+        }
+    )
     decided = {file.path: file for part in decision.components for file in part.files}
     at_hand = {path: (size, digest) for path, size, digest in found}
     wrong = [
         Check(name="files", ok=False, detail=detail)
         for path in sorted({*decided, *at_hand})
-        if (detail := _compare(path, decided.get(path), at_hand.get(path)))
+        if (path in at_hand or path not in kept)
+        and (detail := _compare(path, decided.get(path), at_hand.get(path)))
     ]
     if wrong:
         return tuple(wrong)
-    count = f"{len(decided)} file{'' if len(decided) == 1 else 's'}"
-    return (Check(name="files", ok=True, detail=f"all {count} are those that were decided on"),)
+    count = len(decided.keys() & at_hand.keys())
+    files = f"{count} file{'' if count == 1 else 's'}"
+    return (_yes("files", f"{files} of {len(decided)}, each as it was decided on"),)
 
 
 def is_statement_file(path: str) -> bool:
@@ -153,6 +169,11 @@ class _Signed:
             decision = Decision.from_bytes(bundle.decision)
         except (OpenweirError, ValueError):
             decision = None
+        if not bundle.envelope:
+            return cls(
+                outcome=_no("signature", "the decision is not signed: no decision.dsse.json"),
+                decision=decision,
+            )
         try:
             envelope = Envelope.from_bytes(bundle.envelope, where="decision.dsse.json")
             if envelope.to_bytes() != bundle.envelope:
@@ -293,6 +314,7 @@ def _compare(path: str, decided: ServedFile | None, at_hand: tuple[int, str] | N
 
 def _known(signed: _Signed) -> Decision:
     if signed.decision is None:
+        # The check `decision` says more.
         raise OpenweirError("decision.json does not read as a decision")
     return signed.decision
 

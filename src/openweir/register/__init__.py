@@ -11,17 +11,24 @@ and `audit` recomputes all of it from the entries through one `fetch` function.
 
 from openweir.register.audit import Audit, Damage, audit
 from openweir.register.checkpoint import Checkpoint
-from openweir.register.log import Log
+from openweir.register.log import Log, directory_fetch, directory_listing
 from openweir.register.note import SignerKey, VerifierKey
 from openweir.register.proof import Proof
+from openweir.register.tile import Fetch, TileTree, read_entries, read_entry
 
 __all__ = [
     "Audit",
     "Checkpoint",
     "Damage",
+    "Fetch",
     "Log",
     "Proof",
     "SignerKey",
+    "TileTree",
     "VerifierKey",
     "audit",
+    "directory_fetch",
+    "directory_listing",
+    "read_entries",
+    "read_entry",
 ]

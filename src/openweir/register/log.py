@@ -26,9 +26,9 @@ from openweir.register.tile import (
     Fetch,
     Tile,
     TileTree,
-    decode_bundle,
     decode_hashes,
     encode_bundle,
+    read_entry,
     tiles_of,
 )
 
@@ -156,12 +156,7 @@ class Log:
         Raises:
             RegisterError: there is none at this index, or its bundle is missing or malformed.
         """
-        size = self.checkpoint().size
-        if not 0 <= index < size:
-            raise RegisterError(f"the log has no entry {index}: it holds {size}", code="no-entry")
-        at, within = divmod(index, TILE_WIDTH)
-        tile = Tile(level=None, index=at, width=min(size - at * TILE_WIDTH, TILE_WIDTH))
-        return decode_bundle(self.fetch(tile.path), tile.width, where=tile.path)[within]
+        return read_entry(index, self.checkpoint().size, self.fetch)
 
     def find(self, entry: bytes) -> int | None:
         """Return the index of the first entry with these bytes, or None."""

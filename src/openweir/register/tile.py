@@ -21,6 +21,8 @@ __all__ = [
     "decode_bundle",
     "decode_hashes",
     "encode_bundle",
+    "read_entries",
+    "read_entry",
     "tiles_of",
 ]
 
@@ -136,6 +138,35 @@ def decode_hashes(data: bytes, width: int, *, where: str) -> tuple[bytes, ...]:
     if len(data) != width * _HASH_BYTES:
         raise RegisterError(f"does not hold {width} hashes", code="tile", where=where)
     return tuple(data[at : at + _HASH_BYTES] for at in range(0, len(data), _HASH_BYTES))
+
+
+def read_entry(index: int, size: int, fetch: Fetch) -> bytes:
+    """Return one entry of a log of known size, from its bundle.
+
+    Raises:
+        RegisterError: there is none at this index, or its bundle is missing or malformed.
+    """
+    if not 0 <= index < size:
+        raise RegisterError(f"the log has no entry {index}: it holds {size}", code="no-entry")
+    at, within = divmod(index, TILE_WIDTH)
+    tile = Tile(level=None, index=at, width=min(size - at * TILE_WIDTH, TILE_WIDTH))
+    try:
+        data = fetch(tile.path)
+    except RegisterError:
+        # A server may have dropped a partial bundle once the full one is there.
+        tile = tile.whole
+        data = fetch(tile.path)
+    return decode_bundle(data, tile.width, where=tile.path)[within]
+
+
+def read_entries(size: int, fetch: Fetch) -> Iterator[bytes]:
+    """Yield every entry of a log of known size, in order.
+
+    Raises:
+        RegisterError: a bundle is missing or malformed.
+    """
+    for tile in tiles_of(size, None):
+        yield from decode_bundle(fetch(tile.path), tile.width, where=tile.path)
 
 
 class TileTree:
