@@ -122,7 +122,7 @@ def _from_download(root: Path, progress: Callable[[int], object] | None) -> Obta
         bundle=bundle,
         inputs=tuple(sorted(statements.items())),
         files=files,
-        wrong=(*wrong, *(_stray(name) for name in strays)),
+        wrong=(*wrong, *(_stray(name) for name in sorted(strays))),
     )
 
 
