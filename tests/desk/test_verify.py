@@ -269,6 +269,16 @@ class TestCache:
             ("files", "`config.json` was altered: its digest differs")
         ]
 
+    def test_another_release_under_this_name_is_found(self, place, release, run):
+        """A cache entry of one name that holds another's signed release is not verified."""
+        snapshot = self.snapshot(place, release)
+        run(str(snapshot))
+        (place / "hub" / "models--velmar--botanist").rename(place / "hub" / "models--a--b")
+        moved = place / "hub" / "models--a--b" / "snapshots" / snapshot.name
+        assert failed(run(str(moved), code=1)) == [
+            ("name", f"this is a decision about `{NAME}`, not about a/b")
+        ]
+
 
 class TestCase:
     """The owner's own case, before publishing."""
@@ -503,6 +513,18 @@ class TestHub:
         with hub(pages) as url:
             details = [detail for _, detail in failed(run(f"{url}/{NAME}", code=1))]
         assert "`config.json` is longer than the hub lists it" in details
+
+    def test_another_release_under_this_name_is_found(self, place, run):
+        """A hub that serves one release under another's name is found out."""
+        made = downloaded(place, decision_of(tier=Tier.OPEN_WEIGHTS))
+        pages = {
+            path.replace(NAME, "other/name"): data.replace(NAME.encode(), b"other/name")
+            if path.endswith("release.json")
+            else data
+            for path, data in pages_of(made).items()
+        }
+        with hub(pages) as url:
+            assert [name for name, _ in failed(run(f"{url}/other/name", code=1))] == ["name"]
 
     def test_no_such_release_is_a_no(self, release, run):
         """A sealed or unknown release is not verified."""
