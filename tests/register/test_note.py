@@ -89,6 +89,7 @@ class TestKeys:
             str(KEY.verifier) + "A",
             "a b+00000000+" + "A" * 44,
         ],
+        ids=["empty", "name", "other-name", "short", "long", "spaced"],
     )
     def test_what_is_no_verifier_key_is_refused(self, written):
         """A key whose id does not fit its name and bytes was altered."""

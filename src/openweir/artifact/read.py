@@ -33,10 +33,10 @@ _TEXTS = re.compile(
     re.IGNORECASE,
 )
 
-Progress = Callable[[int], object]
+_Progress = Callable[[int], object]
 
 
-def read_manifest(root: Path, progress: Progress | None = None) -> Manifest:
+def read_manifest(root: Path, progress: _Progress | None = None) -> Manifest:
     """Hash every file of a folder.
 
     Args:
@@ -58,7 +58,7 @@ def read_manifest(root: Path, progress: Progress | None = None) -> Manifest:
     return Manifest(files=tuple(files))
 
 
-def read(root: Path, progress: Progress | None = None) -> Snapshot:
+def read(root: Path, progress: _Progress | None = None) -> Snapshot:
     """Read a folder: hash every file, read headers and configuration, judge each file.
 
     A malformed or hostile file becomes a verdict, not an error. Of tensors only
@@ -168,10 +168,21 @@ class _Reader:
         self.text_files.append(TextFile(path=found.path, text=text, truncated=truncated))
 
 
-def _hash(found: Found, stream: BinaryIO, progress: Progress | None) -> FileEntry:
+def _hash(found: Found, stream: BinaryIO, progress: _Progress | None) -> FileEntry:
     before = os.fstat(stream.fileno())
+    left = found.size
+
+    def count(amount: int) -> None:
+        # A file that grows as fast as it is read would never end.
+        nonlocal left
+        left -= amount
+        if left < 0:
+            raise _changed(found)
+        if progress is not None:
+            progress(amount)
+
     try:
-        sha256 = digest.sha256_stream(stream, progress)
+        sha256 = digest.sha256_stream(stream, count)
     except OSError as error:
         raise ArtifactError(
             f"cannot read the file: {error.strerror}", code="unreadable", where=found.path
@@ -180,13 +191,17 @@ def _hash(found: Found, stream: BinaryIO, progress: Progress | None) -> FileEntr
     if (before.st_size, before.st_mtime_ns) != (after.st_size, after.st_mtime_ns) or (
         after.st_size != found.size
     ):
-        raise ArtifactError(
-            "the file changed while it was read",
-            code="changed",
-            where=found.path,
-            hint="wait until it is written and run the command again",
-        )
+        raise _changed(found)
     return FileEntry(path=found.path, size=found.size, sha256=sha256)
+
+
+def _changed(found: Found) -> ArtifactError:
+    return ArtifactError(
+        "the file changed while it was read",
+        code="changed",
+        where=found.path,
+        hint="wait until it is written and run the command again",
+    )
 
 
 def _part(stream: BinaryIO, begin: int, length: int) -> bytes:
