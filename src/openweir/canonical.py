@@ -21,6 +21,7 @@ __all__ = ["Object", "compact", "decimal_text", "parse", "text"]
 
 _MAX_DEPTH = 64
 _SAFE_INTEGER = 2**53 - 1
+_WRITTEN_OUT_DIGITS = 21
 
 
 def compact(value: object) -> bytes:
@@ -45,22 +46,44 @@ def text(value: object) -> bytes:
 
 
 def decimal_text(number: Decimal | int) -> str:
-    """Write an exact number without exponent noise: `0.05`, `1E+23` as `1E+23`.
+    """Write an exact number in its one spelling: `0.05`, `180`, `3.8E+25`.
 
-    Integers of up to 21 digits are written out; trailing zeros of fractions go.
+    Trailing zeros of a fraction go; integers of up to 21 digits are written out.
+
+    Raises:
+        CanonicalError: the number is infinite or not a number.
     """
     number = Decimal(number)
     if not number.is_finite():
         raise CanonicalError(f"`{number}` is not a finite number", code="not-finite")
-    if number == number.to_integral_value() and abs(number) < Decimal(10) ** 21:
-        return str(number.quantize(Decimal(1)))
-    return str(number.normalize())
+    # Not Decimal.normalize: it would round to the context's 28 digits.
+    sign, digits, exponent = number.as_tuple()
+    kept = "".join(map(str, digits)).lstrip("0").rstrip("0")
+    if not kept:
+        return "0"
+    exponent = int(exponent) + len(digits) - len("".join(map(str, digits)).rstrip("0"))
+    if exponent >= 0 and len(kept) + exponent <= _WRITTEN_OUT_DIGITS:
+        return "-" * sign + kept + "0" * exponent
+    return str(Decimal((sign, tuple(map(int, kept)), exponent)))
 
 
-def parse(data: bytes, *, where: str = "", max_bytes: int = 64 * 1024 * 1024) -> Any:
+def parse(
+    data: bytes,
+    *,
+    where: str = "",
+    max_bytes: int = 64 * 1024 * 1024,
+    foreign: bool = False,
+) -> Any:
     """Read JSON strictly: UTF-8, no duplicate keys, no NaN, no floats, bounded depth.
 
     Numbers with a fraction or exponent come back as `Decimal`.
+
+    Args:
+        data: the whole document.
+        where: what to call it in errors.
+        max_bytes: longer documents are refused unread.
+        foreign: another tool wrote it: `NaN` and `Infinity`, which JSON does not have
+            but such tools write, come back as None.
 
     Raises:
         CanonicalError: the bytes break one of these rules.
@@ -76,7 +99,7 @@ def parse(data: bytes, *, where: str = "", max_bytes: int = 64 * 1024 * 1024) ->
             data.decode("utf-8"),
             object_pairs_hook=_unique,
             parse_float=_exact,
-            parse_constant=_no_constant,
+            parse_constant=_unknown if foreign else _no_constant,
             parse_int=_integer,
         )
     except CanonicalError as error:
@@ -258,6 +281,10 @@ def _integer(text_: str) -> int:
 
 def _no_constant(name: str) -> NoReturn:
     raise CanonicalError(f"`{name}` is not a number in JSON", code="not-finite")
+
+
+def _unknown(_: str) -> None:
+    return None
 
 
 def _check_depth(value: object, where: str) -> None:

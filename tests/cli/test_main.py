@@ -1,0 +1,61 @@
+"""The shell: help teaches, errors are one line with exit code 2, only what is asked is loaded."""
+
+import json
+import subprocess
+import sys
+
+import pytest
+
+from openweir.cli.main import COMMANDS, main
+
+
+def test_help_lists_every_command(capsys):
+    """`openweir --help` names every command with its summary."""
+    with pytest.raises(SystemExit) as ended:
+        main(["--help"])
+    printed = " ".join(capsys.readouterr().out.split())
+    assert ended.value.code == 0
+    assert all(f"{name} {summary}" in printed for name, (_, summary) in COMMANDS.items())
+
+
+def test_no_command_prints_help(capsys):
+    """Without a command the program teaches instead of failing."""
+    assert main([]) == 0
+    assert "openweir demo" in capsys.readouterr().out
+
+
+@pytest.mark.parametrize("name", COMMANDS)
+def test_each_command_teaches(name, capsys):
+    """`openweir COMMAND --help` works for every command and offers `--help` text beyond usage."""
+    with pytest.raises(SystemExit) as ended:
+        main([name, "--help"])
+    assert ended.value.code == 0
+    assert len(capsys.readouterr().out.splitlines()) > 5
+
+
+def test_error_is_one_line_and_json(tmp_path, capsys):
+    """An error is one line on standard error and, under --json, one object on standard output."""
+    assert main(["decide", str(tmp_path / "absent"), "--json"]) == 2
+    out, err = capsys.readouterr()
+    assert len(err.splitlines()) == 1
+    assert err.startswith("openweir: ")
+    assert json.loads(out)["error"]["code"] == "case.not-a-case"
+
+
+def test_unknown_command_is_usage(capsys):
+    """A misspelt command ends with 2, as usage errors do."""
+    with pytest.raises(SystemExit) as ended:
+        main(["decied"])
+    assert ended.value.code == 2
+    assert "decide" in capsys.readouterr().err
+
+
+def test_closed_pipe_is_quiet():
+    """`openweir --help | head -1` leaves no traceback."""
+    done = subprocess.run(
+        f"{sys.executable} -m openweir --help | head -1",
+        shell=True,
+        capture_output=True,
+        check=True,
+    )
+    assert b"Traceback" not in done.stderr
