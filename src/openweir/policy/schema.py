@@ -52,7 +52,7 @@ def _kinds(vocabulary: Vocabulary) -> dict[str, object]:
         "required": ["signatures", "roles"],
         "properties": {"signatures": _COUNT, "roles": several(vocabulary.roles)},
     }
-    source = {name: _TEXT for name in ("doc", "locator", "quote")}
+    source: dict[str, object] = dict.fromkeys(("doc", "locator", "quote"), _TEXT)
     loosening = {"type": "object", "properties": {"id": _TEXT, "text": _TEXT}}
     return {
         "text": _TEXT,
@@ -176,7 +176,7 @@ def _page(vocabulary: Vocabulary) -> Iterator[str]:
             yield "| a formula | yes | [below](#formulas) |"
         yield ""
     yield "## Formulas\n"
-    yield 'A formula is one of these. There is no "not": a rule can only ask for more to be shown.\n'
+    yield 'There is no "not": a rule can only ask for more to be shown.\n'
     yield "| written | holds when |"
     yield "|---|---|"
     yield "| `all = [...]` | every one holds |"
