@@ -4,7 +4,7 @@ import argparse
 from collections.abc import Iterator
 
 from openweir.cli import output
-from openweir.desk.policy_test import Tested, test_pack
+from openweir.desk.policy_test import Tested, answer_cases
 
 __all__ = ["configure", "run"]
 
@@ -26,7 +26,7 @@ def configure(parser: argparse.ArgumentParser) -> None:
 
 def run(arguments: argparse.Namespace) -> int:
     """Run the cases and print."""
-    policy, found, untested = test_pack(arguments.pack)
+    policy, found, untested = answer_cases(arguments.pack)
     failed = [item for item in found if not item.passed]
     value = {
         "ok": not failed and not untested,

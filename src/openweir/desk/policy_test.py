@@ -32,7 +32,7 @@ from openweir.evidence import Source as EvidenceSource
 from openweir.instant import parse_day
 from openweir.policy import Policy
 
-__all__ = ["Tested", "test_pack"]
+__all__ = ["Tested", "answer_cases"]
 
 _MODEL = digest.sha256(b"openweir: the model of a pack's cases")
 _MOST_CASES = 5_000
@@ -58,7 +58,7 @@ class Tested:
         return self.expected == self.found
 
 
-def test_pack(reference: str) -> tuple[Policy, tuple[Tested, ...], tuple[str, ...]]:
+def answer_cases(reference: str) -> tuple[Policy, tuple[Tested, ...], tuple[str, ...]]:
     """Run every case under `tests/` of a pack.
 
     Returns:
@@ -106,10 +106,9 @@ def _documents(files: Mapping[str, bytes], where: str) -> Iterator[tuple[str, _T
 def _run(one: object, document: _Table, policy: Policy, where: str) -> Tested:
     name = str(one.get("name", "?"))[:120] if isinstance(one, dict) else "?"
     try:
-        if not isinstance(one, dict):
-            raise TypeError("expected a table")
-        expected = (str(one["tier"]), tuple(map(str, one["failing"])))
-        decision = decide(_case(document, one), policy, document["as-of"])
+        stated = dict(one)  # type: ignore[call-overload] # a TypeError is caught below
+        expected = (str(stated["tier"]), tuple(map(str, stated["failing"])))
+        decision = decide(_case(document, stated), policy, document["as-of"])
     except OpenweirError as error:
         raise PolicyError(
             error.message, code="case", where=f"{where}: {name}", hint=error.hint

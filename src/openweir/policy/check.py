@@ -41,7 +41,8 @@ def check_policy(policy: Policy, vocabulary: Vocabulary) -> tuple[Finding, ...]:
         policy: a pack that loaded.
         vocabulary: kinds of facts and orders of words.
     """
-    formulas = [item.formula for item in (*policy.requirements, *policy.invariants)]
+    formulas = [item.formula for item in policy.requirements]
+    formulas += [item.formula for item in policy.invariants]
     search = Search(formulas, vocabulary)
     return (
         *_unreachable(policy, search),
