@@ -173,7 +173,7 @@ def _licence(licence: str) -> tuple[Finding, ...]:
     against = [reason for reason in terms.refusals() if reason not in _ELSEWHERE]
     if against:
         found.append(_found("83", Answer.NO, f"{terms.title}: {'; '.join(against)}"))
-    conditions = terms.use_conditions()
+    conditions = (*terms.limits(), *terms.duties())
     if conditions:
         found.append(_found("84", Answer.ARGUABLE, f"{terms.title}: {'; '.join(conditions)}"))
     return tuple(found)
@@ -189,7 +189,7 @@ def _use(terms: Terms) -> Finding:
         return _found("80", Answer.NO, f"{terms.title}: {terms.excludes}")
     if terms.refusals():
         return _found("80", Answer.NO, f"{terms.title}: see paragraph 83")
-    if terms.use_conditions():
+    if terms.limits() or terms.duties():
         return _found("80", Answer.ARGUABLE, f"{terms.title}: see paragraph 84")
     return _found("80", Answer.YES, f"{terms.title}: {terms.basis}")
 

@@ -12,8 +12,9 @@ Source: Model Openness Framework 1.0 (arXiv 2403.13784v6); lfai/model_openness_t
 
 from dataclasses import dataclass
 from fractions import Fraction
+from functools import lru_cache
 
-from openweir.dossier.openness.mof_rules import MofComponent, MofRules
+from openweir.dossier.openness.mof_rules import MofComponent, MofRules, mof_rules
 from openweir.dossier.openness.release import Item, Release
 
 __all__ = ["CLASS_NAMES", "MofResult", "Standing", "class_release", "licence_of"]
@@ -129,8 +130,20 @@ def _standing(
     component: MofComponent, item: Item | None, release: Release, rules: MofRules
 ) -> Standing:
     if item is None:
+        return _judged(rules.name, component.name, None)
+    return _judged(rules.name, component.name, licence_of(item, component.kind, release))
+
+
+@lru_cache(maxsize=8192)
+def _judged(rules_name: str, name: str, written: str | None) -> Standing:
+    """Return how a component stands under a licence as written; None is no component.
+
+    Thousands of releases share a few hundred answers, so they are kept.
+    """
+    rules = mof_rules(rules_name)
+    component = rules.by_name[name]
+    if written is None:
         return Standing(component=component, status="missing")
-    written = licence_of(item, component.kind, release)
     licence = written if rules.names is None else rules.names.normal(written)
     if not licence:
         return Standing(component=component, status="unlicensed")
@@ -148,15 +161,8 @@ def _standing(
 def _progress(included: set[int], rules: MofRules) -> tuple[Fraction, Fraction, Fraction]:
     """Return exact percentages towards class I, II, III."""
     report, paper = rules.report.identity, rules.paper.identity
-    needed = {
-        level: [
-            component.identity
-            for component in rules.components
-            if component.required and component.first_class >= level
-        ]
-        for level in (3, 2, 1)
-    }
-    has = {level: sum(identity in included for identity in needed[level]) for level in needed}
+    needed = rules.needed
+    has = {level: len(included & needed[level]) for level in needed}
     if paper in included and report not in included:
         has[3] += 1
         has[2] += 1

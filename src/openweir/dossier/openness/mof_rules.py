@@ -39,6 +39,7 @@ class MofRules:
         name: of the rule set.
         components: in the order results list them: class III first, required before optional.
         by_name: the same by name.
+        needed: class -> numbers of all components it needs, those of the classes before included.
         unknown: the component that a name which is none counts as; None sets it apart.
         report, paper: the technical report, and the paper that may stand in for it.
         zero_until_complete: a class reports 0 while the class before it is incomplete.
@@ -50,6 +51,7 @@ class MofRules:
     name: str
     components: tuple[MofComponent, ...]
     by_name: MappingProxyType[str, MofComponent]
+    needed: MappingProxyType[int, frozenset[int]]
     unknown: MofComponent | None
     report: MofComponent
     paper: MofComponent
@@ -87,6 +89,16 @@ def mof_rules(name: str) -> MofRules:
         name=name,
         components=components,
         by_name=MappingProxyType({component.name: component for component in components}),
+        needed=MappingProxyType(
+            {
+                level: frozenset(
+                    component.identity
+                    for component in components
+                    if component.required and component.first_class >= level
+                )
+                for level in (3, 2, 1)
+            }
+        ),
         unknown=by_identity.get(rules.integer("unknown_component")),
         report=by_identity[base.object("rules").integer("technical_report")],
         paper=by_identity[base.object("rules").integer("research_paper")],

@@ -83,7 +83,7 @@ def osaid(holding: Holding, judgements: Iterable[Judgement] = ()) -> OsaidResult
     }
     judged = _by_element(judgements, texts)
     found = {
-        "use": _free(holding, Terms.use_conditions),
+        "use": _free(holding, Terms.limits),
         "study": _study(holding),
         "modify": _free(holding, _no_condition),
         "share": _free(holding, _passed_on),
@@ -119,6 +119,8 @@ def _free(holding: Holding, conditions: _Conditions) -> _Answer:
         return Met.NOT_MET, f"{terms.title}: {'; '.join(against)}"
     if terms.for_data:
         return Met.PERSON, f"{terms.title} is a licence for data"
+    if terms.duties():
+        return Met.PERSON, f"{terms.title}: {'; '.join(terms.duties())}"
     return Met.MET, f"{terms.title}: {terms.basis}"
 
 
@@ -164,7 +166,7 @@ def _complete(part: Part, *, approved: bool) -> _Answer:
     if terms is None:
         said = f"`{part.licence}` is not on record" if part.licence else "no licence known"
         return Met.PERSON, f"{part.name}: {said}"
-    against = (*terms.refusals(), *terms.use_conditions())
+    against = (*terms.refusals(), *terms.limits())
     if against:
         return Met.NOT_MET, f"{part.name}: {terms.title}: {'; '.join(against)}"
     if not terms.approved:

@@ -80,7 +80,7 @@ class _Reader:
         if event.tag is not None:
             self._refuse(f"the tag `{event.tag[:60]}`", event)
         if isinstance(event, yaml.ScalarEvent):
-            plain = event.style is None
+            plain = not event.style  # libyaml says "", PyYAML itself None
             return None if plain and event.value in _NOTHING else event.value
         if isinstance(event, yaml.SequenceStartEvent):
             return self._sequence(depth)

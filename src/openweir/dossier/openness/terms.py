@@ -73,19 +73,19 @@ class Terms:
             found.append(self.excludes)
         return tuple(found)
 
-    def use_conditions(self) -> tuple[str, ...]:
-        """Return limits on use or tenure that are no refusal by themselves."""
+    def limits(self) -> tuple[str, ...]:
+        """Return limits on what the model may be used for, in plain words."""
         found = list(self.use_limits)
         if self.acceptable_use != "none":
             where = "fixed in the text" if self.acceptable_use == "fixed" else "at an address"
             found.append(f"an acceptable-use policy {where}")
         if self.passes_on:
             found.append("limits on use must be passed on")
-        if self.scale_duty:
-            found.append(self.scale_duty)
-        if self.ends:
-            found.append(self.ends)
         return tuple(found)
+
+    def duties(self) -> tuple[str, ...]:
+        """Return duties that begin at a size, and ways the rights can end, in plain words."""
+        return tuple(said for said in (self.scale_duty, self.ends) if said)
 
 
 def terms_of(licence: str) -> Terms | None:
