@@ -67,10 +67,23 @@ def decimal_text(number: Decimal | int) -> str:
     return str(Decimal((sign, tuple(map(int, kept)), exponent)))
 
 
-def parse(data: bytes, *, where: str = "", max_bytes: int = 64 * 1024 * 1024) -> Any:
+def parse(
+    data: bytes,
+    *,
+    where: str = "",
+    max_bytes: int = 64 * 1024 * 1024,
+    foreign: bool = False,
+) -> Any:
     """Read JSON strictly: UTF-8, no duplicate keys, no NaN, no floats, bounded depth.
 
     Numbers with a fraction or exponent come back as `Decimal`.
+
+    Args:
+        data: the whole document.
+        where: what to call it in errors.
+        max_bytes: longer documents are refused unread.
+        foreign: another tool wrote it: `NaN` and `Infinity`, which JSON does not have
+            but such tools write, come back as None.
 
     Raises:
         CanonicalError: the bytes break one of these rules.
@@ -86,7 +99,7 @@ def parse(data: bytes, *, where: str = "", max_bytes: int = 64 * 1024 * 1024) ->
             data.decode("utf-8"),
             object_pairs_hook=_unique,
             parse_float=_exact,
-            parse_constant=_no_constant,
+            parse_constant=_unknown if foreign else _no_constant,
             parse_int=_integer,
         )
     except CanonicalError as error:
@@ -268,6 +281,10 @@ def _integer(text_: str) -> int:
 
 def _no_constant(name: str) -> NoReturn:
     raise CanonicalError(f"`{name}` is not a number in JSON", code="not-finite")
+
+
+def _unknown(_: str) -> None:
+    return None
 
 
 def _check_depth(value: object, where: str) -> None:

@@ -1,8 +1,15 @@
 """Artifact: bytes on disk, read once and never run.
 
-In: a model folder in Hugging Face layout. Out: a `Snapshot` of files with
-digests, safetensors headers, parsed configuration, and a `Verdict` per file.
-Never: executes, unpickles or follows a path out of the folder.
+In: a model folder in Hugging Face layout. Out: a `Manifest` of files with digests,
+or a `Snapshot` with safetensors headers, parsed configuration and a `Verdict` per
+file besides. Never: executes, unpickles, follows a path out of the folder, or reads
+tensor data for anything but its digest.
+
+Clauses: in-toto `dirHash` (digest of a folder), the safetensors format, the layout
+of a Hugging Face cache.
+
+    snapshot = read(Path("model"))
+    snapshot.manifest.dirhash()
 """
 
 from openweir.artifact.manifest import (
@@ -16,6 +23,9 @@ from openweir.artifact.manifest import (
     Verdict,
     VerdictKind,
 )
+from openweir.artifact.read import read, read_manifest
+from openweir.artifact.show import show
+from openweir.artifact.walk import walk
 
 __all__ = [
     "FileEntry",
@@ -27,4 +37,8 @@ __all__ = [
     "TextFile",
     "Verdict",
     "VerdictKind",
+    "read",
+    "read_manifest",
+    "show",
+    "walk",
 ]

@@ -127,7 +127,9 @@ class Snapshot:
 
     Attributes:
         manifest: files with sizes and digests.
-        verdicts: one per file, same order as the manifest's files.
+        verdicts: one per path in the folder, sorted by the bytes of the path. What was
+            refused unread (a link out of the folder, a special file) has a verdict and
+            no entry in the manifest.
         tensor_files: safetensors headers that passed the strict reader.
         json_files: configuration files that parsed.
         text_files: beginnings of README, LICENSE and templates.

@@ -3,8 +3,16 @@
 In: a dossier, a plan, evidence, a policy and the day. Out: a `Decision`, the
 same bytes for the same inputs. Never: reads a clock or a file, trusts what is
 missing, or answers with a bare no.
+
+Laws it carries: 1 (only what is demonstrated counts), 2 (monotone), 3 (no omission),
+4 (least restrictive, with all minimal sets to a higher tier), 6 (computed and
+effective tier apart), 9 (every conclusion cites rule, quote and digest), 10 (exact).
+
+    decide(read_case(files), policy, date(2026, 11, 20)).tier
 """
 
+from openweir.decision.case import Case, read_case
+from openweir.decision.decide import decide
 from openweir.decision.decision import (
     Approvals,
     Atom,
@@ -18,17 +26,30 @@ from openweir.decision.decision import (
     ServedFile,
     Status,
 )
+from openweir.decision.explain import Explanation, Line, explain
+from openweir.decision.judge import REASONS
+from openweir.decision.reference import reference_tier
+from openweir.decision.vocabulary import VOCABULARY
 
 __all__ = [
+    "REASONS",
+    "VOCABULARY",
     "Approvals",
     "Atom",
+    "Case",
     "ComponentDecision",
     "Decision",
+    "Explanation",
     "Lack",
+    "Line",
     "Need",
     "PolicyReference",
     "Proof",
     "RequirementResult",
     "ServedFile",
     "Status",
+    "decide",
+    "explain",
+    "read_case",
+    "reference_tier",
 ]

@@ -21,7 +21,7 @@ from pathlib import Path
 from typing import Any
 
 from openweir.canonical import Object
-from openweir.dossier import Certainty, Component, Estimate, Fact, Source
+from openweir.dossier import Certainty, Component, Estimate, Fact, Source, parse_certainty
 from openweir.errors import CaseError
 from openweir.evidence import Evidence, Plan
 from openweir.tier import Tier
@@ -163,8 +163,10 @@ def _read_declaration(path: Path) -> Declaration:
     where = str(path)
     try:
         document = tomllib.loads(path.read_text(encoding="utf-8"), parse_float=Decimal)
-    except (tomllib.TOMLDecodeError, UnicodeDecodeError) as error:
+    except (ValueError, RecursionError, ArithmeticError) as error:
         raise CaseError(f"not valid TOML: {error}", code="not-toml", where=where) from None
+    except OSError as error:
+        raise CaseError(f"cannot read: {error.strerror}", code="unreadable", where=where) from None
     top = Object(document, where)
     release = top.object("release")
     model = release.optional_text("model")
@@ -232,6 +234,8 @@ def _component(read: Object) -> Component:
         name=read.text("name"),
         present=present,
         licence=read.optional_text("licence"),
-        certainty=Certainty(read.text("certainty", Certainty.DECLARED.value)),
+        certainty=parse_certainty(
+            read.text("certainty", Certainty.DECLARED.value), where=f"{read.where}.certainty"
+        ),
         reference=read.optional_text("reference"),
     )

@@ -1,1 +1,14 @@
-"""The room `documents`; its page is written with its first working path."""
+"""Documents: papers that people read, filled in from a case and from nothing else.
+
+In: a `Decision` and the `Dossier` it was made on. Out: a `Document` whose every
+sentence names the facts and requirements it rests on, and its Markdown. Never:
+states what neither says, leaves a gap unmarked, or says that anything complies
+with a law.
+
+Clauses: R26 (a plain-language summary of each release), laws 9 and 11.
+"""
+
+from openweir.documents.document import Document, Section, Sentence, Support
+from openweir.documents.release_summary import FORMS, release_summary
+
+__all__ = ["FORMS", "Document", "Section", "Sentence", "Support", "release_summary"]

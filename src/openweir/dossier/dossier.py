@@ -4,7 +4,7 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 
 from openweir.canonical import Object, parse, text
-from openweir.dossier.fact import Certainty, Fact
+from openweir.dossier.fact import Certainty, Fact, parse_certainty
 from openweir.errors import DossierError
 
 __all__ = ["Component", "Dossier", "DossierFile", "Finding"]
@@ -84,34 +84,36 @@ class Dossier:
 
     def to_bytes(self) -> bytes:
         """Return the canonical file `dossier.json`."""
-        return text(
-            {
-                "schema": _SCHEMA,
-                "name": self.name,
-                "release_sha256": self.release_sha256,
-                "model_sha256": self.model_sha256,
-                "files": [
-                    {
-                        "path": file.path,
-                        "size": file.size,
-                        "sha256": file.sha256,
-                        "component": file.component,
-                    }
-                    for file in self.files
-                ],
-                "components": [_component_to_json(component) for component in self.components],
-                "facts": [fact.to_json() for fact in self.facts],
-                "findings": [
-                    {
-                        "path": finding.path,
-                        "verdict": finding.verdict,
-                        "rules": list(finding.rules),
-                        "detail": finding.detail,
-                    }
-                    for finding in self.findings
-                ],
-            }
-        )
+        return text(self.to_json())
+
+    def to_json(self) -> dict[str, object]:
+        """Return the dossier as plain JSON values."""
+        return {
+            "schema": _SCHEMA,
+            "name": self.name,
+            "release_sha256": self.release_sha256,
+            "model_sha256": self.model_sha256,
+            "files": [
+                {
+                    "path": file.path,
+                    "size": file.size,
+                    "sha256": file.sha256,
+                    "component": file.component,
+                }
+                for file in self.files
+            ],
+            "components": [_component_to_json(component) for component in self.components],
+            "facts": [fact.to_json() for fact in self.facts],
+            "findings": [
+                {
+                    "path": finding.path,
+                    "verdict": finding.verdict,
+                    "rules": list(finding.rules),
+                    "detail": finding.detail,
+                }
+                for finding in self.findings
+            ],
+        }
 
     @classmethod
     def from_bytes(cls, data: bytes, *, where: str = "dossier.json") -> "Dossier":
@@ -171,6 +173,6 @@ def _component_from_json(read: Object) -> Component:
         name=read.text("name"),
         present=read.text("present"),
         licence=read.optional_text("licence"),
-        certainty=Certainty(read.text("certainty")),
+        certainty=parse_certainty(read.text("certainty"), where=f"{read.where}.certainty"),
         reference=read.optional_text("reference"),
     )

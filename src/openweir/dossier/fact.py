@@ -7,7 +7,7 @@ from enum import StrEnum
 from openweir.canonical import Object, decimal_text
 from openweir.errors import DossierError
 
-__all__ = ["Certainty", "Estimate", "Fact", "Source", "Value"]
+__all__ = ["Certainty", "Estimate", "Fact", "Source", "Value", "parse_certainty"]
 
 
 class Certainty(StrEnum):
@@ -52,6 +52,11 @@ class Estimate:
             raise DossierError(
                 f"`{self.lower}` to `{self.upper}` is not an interval", code="interval"
             )
+
+    @classmethod
+    def exactly(cls, number: Decimal | int) -> "Estimate":
+        """Return the interval that holds one number."""
+        return cls(lower=Decimal(number), upper=Decimal(number))
 
 
 Value = str | bool | tuple[str, ...] | Estimate
@@ -105,15 +110,7 @@ class Fact:
             DossierError: a field is missing or of the wrong kind.
         """
         source = read.object("source")
-        try:
-            certainty = Certainty(read.text("certainty"))
-        except ValueError:
-            raise DossierError(
-                f"`{read.text('certainty')}` is not a certainty",
-                code="certainty",
-                where=read.where,
-                hint="one of " + ", ".join(Certainty),
-            ) from None
+        certainty = parse_certainty(read.text("certainty"), where=f"{read.where}.certainty")
         return cls(
             subject=read.text("subject", "release"),
             predicate=read.text("predicate"),
@@ -129,6 +126,23 @@ class Fact:
             certainty=certainty,
             observed_on=read.optional_text("observed_on"),
         )
+
+
+def parse_certainty(word: str, *, where: str = "") -> Certainty:
+    """Read how surely something is known.
+
+    Raises:
+        DossierError: the word is none of the seven.
+    """
+    try:
+        return Certainty(word)
+    except ValueError:
+        raise DossierError(
+            f"`{word[:80]}` is not a certainty",
+            code="certainty",
+            where=where,
+            hint="one of " + ", ".join(Certainty),
+        ) from None
 
 
 def _value_to_json(value: Value) -> object:

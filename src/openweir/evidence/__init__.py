@@ -1,40 +1,78 @@
 """Evidence: what was shown, how surely, on which bytes.
 
-In: eval logs and a registered plan. Out: `Evidence` with exact counts and an
-exact interval. Never: a float, a dropped sample, a best-of.
+In: eval logs of Inspect and lm-evaluation-harness, and a registered plan.
+Out: `Evidence` with exact counts and an exact interval, and what the plan still lacks.
+Never: a float, a dropped sample, a best-of; an interval narrower than its counts.
+
+::
+
+    stream -> read_log -> Reading -> assemble -> Evidence -> to_bytes
+                          (counts)   (+ trial, claim, conduct, bound)
+    Plan, Evidence... -> missing, conflicts
+
+Implements DESIGN.md laws 1 (missing is not shown), 3 (no omission: what was planned and
+not scored counts as the worse outcome), 7 (bound to the model's digest), 10 (exact).
 """
 
+from openweir.evidence.accept import Conflict, conflicts, missing
+from openweir.evidence.assemble import assemble
+from openweir.evidence.bound import Bound, bound
+from openweir.evidence.claim import (
+    fewer_is_safer,
+    parse_claim,
+    parse_evaluation,
+    parse_trial_id,
+    slug,
+)
 from openweir.evidence.evidence import (
-    Access,
     Attack,
-    Bound,
     Conduct,
     Evidence,
-    Independence,
     Method,
     Result,
-    Rung,
     Source,
+)
+from openweir.evidence.log import read_log
+from openweir.evidence.plan import Plan, PlannedTrial
+from openweir.evidence.reading import Reading
+from openweir.evidence.scale import (
+    Access,
+    Independence,
+    Rung,
     parse_access,
     parse_independence,
     parse_rung,
 )
-from openweir.evidence.plan import Plan, PlannedTrial
+from openweir.evidence.tasks import Task, claim_of
 
 __all__ = [
     "Access",
     "Attack",
     "Bound",
     "Conduct",
+    "Conflict",
     "Evidence",
     "Independence",
     "Method",
     "Plan",
     "PlannedTrial",
+    "Reading",
     "Result",
     "Rung",
     "Source",
+    "Task",
+    "assemble",
+    "bound",
+    "claim_of",
+    "conflicts",
+    "fewer_is_safer",
+    "missing",
     "parse_access",
+    "parse_claim",
+    "parse_evaluation",
     "parse_independence",
     "parse_rung",
+    "parse_trial_id",
+    "read_log",
+    "slug",
 ]

@@ -2,62 +2,39 @@
 
 from dataclasses import dataclass
 from decimal import Decimal
-from enum import IntEnum, StrEnum
+from enum import StrEnum
 
 from openweir.canonical import Object, decimal_text, parse, text
-from openweir.errors import EvidenceError
+from openweir.digest import is_sha256
+from openweir.errors import EvidenceError, UsageError
+from openweir.evidence.bound import METHOD, Bound, bound_is_covered
+from openweir.evidence.claim import parse_claim, parse_evaluation, parse_trial_id
+from openweir.evidence.scale import (
+    Access,
+    Independence,
+    Rung,
+    parse_access,
+    parse_independence,
+    parse_rung,
+)
+from openweir.instant import parse_day
 
 __all__ = [
-    "Access",
     "Attack",
-    "Bound",
     "Conduct",
     "Evidence",
-    "Independence",
     "Method",
     "Result",
-    "Rung",
     "Source",
-    "parse_access",
-    "parse_independence",
-    "parse_rung",
 ]
 
 _SCHEMA = "openweir/evidence/1"
-
-
-class Rung(IntEnum):
-    """The attack-budget ladder: what was done to the model before it was asked."""
-
-    A0 = 0  # prompts only
-    A1 = 1  # weight edit without training
-    A2 = 2  # fine-tuning on 10 to 100 examples
-    A3 = 3  # hundreds to 1,000 steps
-    A4 = 4  # about 10,000 steps
-    A5 = 5  # resourced actor: RL, domain data, tools
-    A6 = 6  # ecosystem: merges, distillation, later scaffolds
-
-
-class Access(IntEnum):
-    """What the evaluator could see (arXiv 2601.11916)."""
-
-    AL1 = 1  # black box, minimal information
-    AL2 = 2  # grey box, substantial information
-    AL3 = 3  # white box, comprehensive information
-
-
-class Independence(IntEnum):
-    """How far the evaluator stands from the releasing party."""
-
-    SELF = 0
-    CONTRACTED = 1
-    THIRD_PARTY = 2
-    STATE = 3
-
-    @property
-    def word(self) -> str:
-        """The word in files: `third-party`."""
-        return self.name.lower().replace("_", "-")
+_LEAST_CONFIDENCE = Decimal("0.95")
+_BINDINGS = ("log", "declared", "none")
+_LONGEST_FILE = 1024 * 1024
+_LONGEST_TEXT = 1_000
+# The words of `dossier.Certainty`; rooms beside each other do not import each other.
+_CERTAINTIES = ("read", "computed", "verified", "quoted", "declared", "secondary", "memory")
 
 
 class Source(StrEnum):
@@ -65,22 +42,6 @@ class Source(StrEnum):
 
     LOG = "log"  # an eval log whose bytes were read
     PUBLICATION = "publication"  # a published figure; no log at hand
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Bound:
-    """An exact interval for a proportion.
-
-    Attributes:
-        lower, upper: in [0, 1], rounded outward to 6 places, never past 0 or 1.
-        confidence: such as 0.95, two-sided.
-        method: `clopper-pearson`.
-    """
-
-    lower: Decimal
-    upper: Decimal
-    confidence: Decimal
-    method: str
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -213,101 +174,57 @@ class Evidence:
     def from_bytes(cls, data: bytes, *, where: str) -> "Evidence":
         """Read an evidence file.
 
+        The interval is computed again from the counts: one that is narrower than they
+        allow is refused, so that editing a file by hand cannot raise a tier.
+
         Raises:
             CanonicalError: not JSON, or a key is missing or of the wrong type.
             EvidenceError: of another schema, or a value is out of its range.
         """
-        read = Object(parse(data, where=where), where)
+        read = Object(parse(data, where=where, max_bytes=_LONGEST_FILE), where)
         if read.text("schema") != _SCHEMA:
             raise EvidenceError(
                 f"`{read.text('schema')}` is not the schema `{_SCHEMA}`", code="schema", where=where
             )
         subject, attack = read.object("subject"), read.object("attack")
         conduct, method = read.object("conduct"), read.object("method")
-        return cls(
-            trial=read.text("trial"),
-            claim=read.text("claim"),
-            evaluation=read.text("evaluation"),
+        found = cls(
+            trial=parse_trial_id(read.text("trial"), where=f"{where}.trial"),
+            claim=parse_claim(read.text("claim"), where=f"{where}.claim"),
+            evaluation=parse_evaluation(read.text("evaluation"), where=f"{where}.evaluation"),
             subject_sha256=subject.optional_text("sha256"),
-            binding=subject.text("binding"),
+            binding=_word(subject, "binding", _BINDINGS),
             attack=Attack(
                 rung=parse_rung(attack.text("rung"), where=f"{where}.attack.rung"),
                 budget=tuple(
-                    (key, attack.object("budget").text(key))
+                    (_plain(key, attack.where), _text(attack.object("budget"), key))
                     for key in sorted(attack.object("budget").value)
                 ),
             ),
             result=_result(read.object("result")),
             conduct=Conduct(
-                evaluator=conduct.text("evaluator"),
+                evaluator=_text(conduct, "evaluator"),
                 independence=parse_independence(
                     conduct.text("independence"), where=f"{where}.conduct.independence"
                 ),
                 access=parse_access(conduct.text("access"), where=f"{where}.conduct.access"),
             ),
             method=Method(
-                source=Source(method.text("source")),
-                tool=method.text("tool"),
-                tool_version=method.text("tool_version"),
-                task=method.text("task"),
-                task_version=method.text("task_version"),
-                metric=method.text("metric"),
-                model=method.text("model"),
+                source=Source(_word(method, "source", tuple(Source))),
+                tool=_text(method, "tool"),
+                tool_version=_text(method, "tool_version"),
+                task=_text(method, "task"),
+                task_version=_text(method, "task_version"),
+                metric=_text(method, "metric"),
+                model=_text(method, "model"),
                 log_sha256=method.optional_text("log_sha256"),
                 reference=method.optional_text("reference"),
-                certainty=method.text("certainty"),
+                certainty=_word(method, "certainty", _CERTAINTIES),
             ),
-            produced_on=read.text("produced_on"),
+            produced_on=_day(read, "produced_on"),
         )
-
-
-def parse_rung(word: str, *, where: str = "") -> Rung:
-    """Read `A0` to `A6`.
-
-    Raises:
-        EvidenceError: another word.
-    """
-    if word not in Rung.__members__:
-        raise EvidenceError(
-            f"`{word}` is not an attack rung",
-            code="rung",
-            where=where,
-            hint="one of A0 (prompts only) to A6 (ecosystem)",
-        )
-    return Rung[word]
-
-
-def parse_access(word: str, *, where: str = "") -> Access:
-    """Read `AL1` to `AL3`.
-
-    Raises:
-        EvidenceError: another word.
-    """
-    if word not in Access.__members__:
-        raise EvidenceError(
-            f"`{word}` is not an access level",
-            code="access",
-            where=where,
-            hint="AL1 black box, AL2 grey box, AL3 white box",
-        )
-    return Access[word]
-
-
-def parse_independence(word: str, *, where: str = "") -> Independence:
-    """Read `self`, `contracted`, `third-party` or `state`.
-
-    Raises:
-        EvidenceError: another word.
-    """
-    for level in Independence:
-        if level.word == word:
-            return level
-    raise EvidenceError(
-        f"`{word}` is not a degree of independence",
-        code="independence",
-        where=where,
-        hint="one of " + ", ".join(i.word for i in Independence),
-    )
+        _check_origin(found, where)
+        return found
 
 
 def _result(read: Object) -> Result:
@@ -329,10 +246,90 @@ def _result(read: Object) -> Result:
             where=read.where,
             hint="0 <= events <= n, n > 0, unscored >= 0",
         )
-    if not 0 <= result.bound.lower <= result.bound.upper <= 1:
+    stated = result.bound
+    if not 0 <= stated.lower <= stated.upper <= 1:
         raise EvidenceError(
-            f"`{result.bound.lower}` to `{result.bound.upper}` is no interval of a proportion",
+            f"`{stated.lower}` to `{stated.upper}` is no interval of a proportion",
             code="interval",
             where=read.where,
         )
+    if stated.method != METHOD:
+        raise EvidenceError(
+            f"`{stated.method[:40]}` is not a method whose intervals can be checked",
+            code="bound-method",
+            where=f"{read.where}.method",
+            hint=f"use `{METHOD}`, as `openweir evidence add` does",
+        )
+    if not _LEAST_CONFIDENCE <= stated.confidence < 1:
+        raise EvidenceError(
+            f"evidence at a confidence of `{stated.confidence}` is too weak to count",
+            code="confidence",
+            where=f"{read.where}.confidence",
+            hint=f"at least {_LEAST_CONFIDENCE} and less than 1",
+        )
+    if not bound_is_covered(stated, result.events, result.n, result.unscored, where=read.where):
+        raise EvidenceError(
+            f"`{stated.lower}` to `{stated.upper}` is narrower than"
+            f" {result.events} of {result.n} samples allow",
+            code="narrow-interval",
+            where=read.where,
+            hint="import the log again with `openweir evidence add`",
+        )
     return result
+
+
+def _check_origin(found: Evidence, where: str) -> None:
+    """Refuse a record that contradicts itself about where its numbers come from."""
+    subject, method = found.subject_sha256, found.method
+    for name, digest in (("subject.sha256", subject), ("method.log_sha256", method.log_sha256)):
+        if digest is not None and not is_sha256(digest):
+            raise EvidenceError(
+                f"`{digest[:80]}` is not a SHA-256 digest", code="digest", where=f"{where}.{name}"
+            )
+    wrong = ""
+    if (subject is None) != (found.binding == "none"):
+        wrong = "a binding other than `none` needs a subject digest, and a digest needs a binding"
+    elif method.source is Source.LOG and method.log_sha256 is None:
+        wrong = "evidence from a log names the log's digest"
+    elif method.source is Source.PUBLICATION and (found.binding == "log" or not method.reference):
+        wrong = "a publication has a reference, and no log that could bind it"
+    if wrong:
+        raise EvidenceError(wrong, code="origin", where=where)
+
+
+def _text(read: Object, key: str) -> str:
+    return _plain(read.text(key), f"{read.where}.{key}")
+
+
+def _plain(found: str, where: str) -> str:
+    """Return text that is safe to print on one line."""
+    if len(found) > _LONGEST_TEXT or not found.isprintable():
+        raise EvidenceError(
+            "text is too long or holds control characters",
+            code="text",
+            where=where,
+            hint=f"one printable line of at most {_LONGEST_TEXT} characters",
+        )
+    return found
+
+
+def _word(read: Object, key: str, allowed: tuple[str, ...]) -> str:
+    found = read.text(key)
+    if found not in allowed:
+        raise EvidenceError(
+            f"`{found[:80]}` is not a {key}",
+            code=key,
+            where=f"{read.where}.{key}",
+            hint="one of " + ", ".join(allowed),
+        )
+    return found
+
+
+def _day(read: Object, key: str) -> str:
+    found = read.text(key)
+    try:
+        return parse_day(found).isoformat()
+    except UsageError as error:
+        raise EvidenceError(
+            error.message, code="day", where=f"{read.where}.{key}", hint=error.hint
+        ) from None

@@ -3,8 +3,11 @@
 from dataclasses import dataclass
 
 from openweir.canonical import Object, parse, text
-from openweir.errors import EvidenceError
-from openweir.evidence.evidence import Rung, parse_rung
+from openweir.digest import is_sha256
+from openweir.errors import EvidenceError, UsageError
+from openweir.evidence.claim import parse_claim, parse_evaluation, parse_trial_id
+from openweir.evidence.scale import Rung, parse_rung
+from openweir.instant import parse_day
 
 __all__ = ["Plan", "PlannedTrial"]
 
@@ -90,16 +93,38 @@ class Plan:
             raise EvidenceError(
                 f"`{read.text('schema')}` is not the schema `{_SCHEMA}`", code="schema", where=where
             )
-        plan = cls(subject_sha256=read.optional_text("subject_sha256"), trials=())
-        for item in read.objects("trials"):
-            plan = plan.with_trial(
-                PlannedTrial(
-                    id=item.text("id"),
-                    claim=item.text("claim"),
-                    evaluation=item.text("evaluation"),
-                    rung=parse_rung(item.text("rung"), where=f"{item.where}.rung"),
-                    registered_on=item.text("registered_on"),
-                    retrospective=item.flag("retrospective", False),
-                )
+        subject = read.optional_text("subject_sha256")
+        if subject is not None and not is_sha256(subject):
+            raise EvidenceError(
+                f"`{subject[:80]}` is not a SHA-256 digest",
+                code="digest",
+                where=f"{where}.subject_sha256",
             )
-        return plan
+        trials = tuple(_trial(item) for item in read.objects("trials"))
+        ids = [trial.id for trial in trials]
+        if len(set(ids)) != len(ids):
+            twice = next(name for name in ids if ids.count(name) > 1)
+            raise EvidenceError(
+                f"trial `{twice}` stands twice in the plan",
+                code="plan-duplicate",
+                where=where,
+                hint="plans are append-only and name each trial once; restore the file",
+            )
+        return cls(subject_sha256=subject, trials=trials)
+
+
+def _trial(read: Object) -> PlannedTrial:
+    try:
+        registered_on = parse_day(read.text("registered_on")).isoformat()
+    except UsageError as error:
+        raise EvidenceError(
+            error.message, code="day", where=f"{read.where}.registered_on", hint=error.hint
+        ) from None
+    return PlannedTrial(
+        id=parse_trial_id(read.text("id"), where=f"{read.where}.id"),
+        claim=parse_claim(read.text("claim"), where=f"{read.where}.claim"),
+        evaluation=parse_evaluation(read.text("evaluation"), where=f"{read.where}.evaluation"),
+        rung=parse_rung(read.text("rung"), where=f"{read.where}.rung"),
+        registered_on=registered_on,
+        retrospective=read.flag("retrospective", False),
+    )

@@ -1,0 +1,209 @@
+"""Read a model folder: every file hashed once, headers and configuration looked at."""
+
+import os
+import re
+from collections import defaultdict
+from collections.abc import Callable
+from pathlib import Path, PurePosixPath
+from typing import Any, BinaryIO
+
+from openweir import canonical, digest
+from openweir.artifact import scan
+from openweir.artifact.manifest import (
+    FileEntry,
+    JsonFile,
+    Manifest,
+    Snapshot,
+    TensorFile,
+    TextFile,
+)
+from openweir.artifact.safetensors import json_fault, read_header
+from openweir.artifact.walk import Found, Listing, open_found, walk
+from openweir.errors import ArtifactError, CanonicalError
+
+__all__ = ["read", "read_manifest"]
+
+_TEXT_BYTES = 1024 * 1024
+_JSON_BYTES = 64 * 1024 * 1024
+_ALL_JSON_BYTES = 256 * 1024 * 1024
+_LOOK_BYTES = 64 * 1024
+_TAIL_BYTES = 66 * 1024  # the longest comment a zip can end with, and its directory's end
+_TEXTS = re.compile(
+    r"(readme|licen[cs]e|notice|copying|use_policy|usage_policy)([._-].*)?|.*\.md|.*\.jinja",
+    re.IGNORECASE,
+)
+
+_Progress = Callable[[int], object]
+
+
+def read_manifest(root: Path, progress: _Progress | None = None) -> Manifest:
+    """Hash every file of a folder.
+
+    Args:
+        root: the folder; a snapshot of a Hugging Face cache is fine.
+        progress: called with the number of bytes just read.
+
+    Raises:
+        ArtifactError: the folder cannot be used, or holds anything that may not be
+            read: a link out of it, a special file, a name with two spellings.
+    """
+    listing = walk(root)
+    if listing.refused:
+        first = listing.refused[0]
+        raise ArtifactError(first.detail, code=first.rules[0], where=first.path)
+    files = []
+    for found in listing.files:
+        with open_found(found) as stream:
+            files.append(_hash(found, stream, progress))
+    return Manifest(files=tuple(files))
+
+
+def read(root: Path, progress: _Progress | None = None) -> Snapshot:
+    """Read a folder: hash every file, read headers and configuration, judge each file.
+
+    A malformed or hostile file becomes a verdict, not an error. Of tensors only
+    headers are read, of texts the first 1 MiB, of JSON files up to 64 MiB each.
+
+    Args:
+        root: the folder.
+        progress: called with the number of bytes just read.
+
+    Raises:
+        ArtifactError: the folder cannot be used: missing, empty, unreadable, or a file
+            changed while it was read.
+    """
+    listing = walk(root)
+    reader = _Reader()
+    for found in listing.files:
+        with open_found(found) as stream:
+            reader.files.append(_hash(found, stream, progress))
+            reader.look(found, stream)
+    return reader.snapshot(listing)
+
+
+class _Reader:
+    """What has been read so far."""
+
+    def __init__(self) -> None:
+        self.files: list[FileEntry] = []
+        self.marks: defaultdict[str, list[scan.Mark]] = defaultdict(list)
+        self.tensor_files: list[TensorFile] = []
+        self.json_files: list[JsonFile] = []
+        self.text_files: list[TextFile] = []
+        self.json_bytes = 0
+
+    def look(self, found: Found, stream: BinaryIO) -> None:
+        """Look into one file whose bytes were hashed."""
+        name = PurePosixPath(found.path).name
+        head = _part(stream, 0, _LOOK_BYTES)
+        tail = _part(stream, max(0, found.size - _TAIL_BYTES), _TAIL_BYTES)
+        self.marks[found.path].extend(scan.mark_bytes(found.path, head, tail))
+        if name.lower().endswith(".safetensors"):
+            self._look_at_tensors(found, stream)
+        elif name.lower().endswith(".json"):
+            self._look_at_json(found, stream)
+        elif _TEXTS.fullmatch(name):
+            self._look_at_text(found, stream)
+
+    def snapshot(self, listing: Listing) -> Snapshot:
+        """Judge what only the whole folder shows, and put everything together."""
+        tensor_files = tuple(self.tensor_files)
+        present = frozenset(file.path for file in self.files)
+        for file in self.json_files:
+            if file.path.endswith(".index.json"):
+                self.marks[file.path].extend(
+                    scan.mark_index(file.path, file.value, present, tensor_files)
+                )
+        for path, mark in scan.mark_collisions(tuple(file.path for file in self.files)):
+            self.marks[path].append(mark)
+        verdicts = [scan.verdict(file.path, tuple(self.marks[file.path])) for file in self.files]
+        verdicts.extend(listing.refused)
+        return Snapshot(
+            manifest=Manifest(files=tuple(self.files)),
+            verdicts=tuple(sorted(verdicts, key=lambda verdict: verdict.path.encode())),
+            tensor_files=tensor_files,
+            json_files=tuple(self.json_files),
+            text_files=tuple(self.text_files),
+        )
+
+    def _look_at_tensors(self, found: Found, stream: BinaryIO) -> None:
+        stream.seek(0)
+        try:
+            file = read_header(stream, found.size, path=found.path)
+        except ArtifactError as error:
+            rule = error.code.removeprefix(f"{error.room}.")
+            self.marks[found.path].append(scan.refuse(rule, error.message))
+            return
+        self.tensor_files.append(file)
+        self.marks[found.path].extend(scan.mark_tensors(file))
+
+    def _look_at_json(self, found: Found, stream: BinaryIO) -> None:
+        if found.size > _JSON_BYTES or self.json_bytes + found.size > _ALL_JSON_BYTES:
+            self.marks[found.path].append(
+                scan.flag("oversized-json", f"{found.size} bytes of JSON, not read")
+            )
+            return
+        self.json_bytes += found.size
+        try:
+            value: Any = canonical.parse(_part(stream, 0, found.size), where=found.path)
+        except CanonicalError as error:
+            self.marks[found.path].append(scan.flag("broken-json", json_fault(error)))
+            return
+        self.json_files.append(JsonFile(path=found.path, value=value))
+        self.marks[found.path].extend(scan.mark_json(value))
+
+    def _look_at_text(self, found: Found, stream: BinaryIO) -> None:
+        data = _part(stream, 0, _TEXT_BYTES)
+        truncated = found.size > len(data)
+        if truncated:
+            self.marks[found.path].append(
+                scan.flag("oversized-text", f"{found.size} bytes of text; the first 1 MiB was read")
+            )
+        try:
+            text = data.decode("utf-8")
+        except UnicodeDecodeError as error:
+            if not (truncated and error.start >= len(data) - 3):
+                self.marks[found.path].append(scan.flag("broken-text", "text that is not UTF-8"))
+            text = data.decode("utf-8", errors="replace")
+        self.text_files.append(TextFile(path=found.path, text=text, truncated=truncated))
+
+
+def _hash(found: Found, stream: BinaryIO, progress: _Progress | None) -> FileEntry:
+    before = os.fstat(stream.fileno())
+    left = found.size
+
+    def count(amount: int) -> None:
+        # A file that grows as fast as it is read would never end.
+        nonlocal left
+        left -= amount
+        if left < 0:
+            raise _changed(found)
+        if progress is not None:
+            progress(amount)
+
+    try:
+        sha256 = digest.sha256_stream(stream, count)
+    except OSError as error:
+        raise ArtifactError(
+            f"cannot read the file: {error.strerror}", code="unreadable", where=found.path
+        ) from None
+    after = os.fstat(stream.fileno())
+    if (before.st_size, before.st_mtime_ns) != (after.st_size, after.st_mtime_ns) or (
+        after.st_size != found.size
+    ):
+        raise _changed(found)
+    return FileEntry(path=found.path, size=found.size, sha256=sha256)
+
+
+def _changed(found: Found) -> ArtifactError:
+    return ArtifactError(
+        "the file changed while it was read",
+        code="changed",
+        where=found.path,
+        hint="wait until it is written and run the command again",
+    )
+
+
+def _part(stream: BinaryIO, begin: int, length: int) -> bytes:
+    stream.seek(begin)
+    return stream.read(length)

@@ -1,0 +1,184 @@
+"""Walk a model folder: which files it holds, without ever leaving it.
+
+Left out at the top, since they are not part of a release: `.openweir/`
+(statements about it), `.git/` and `.cache/huggingface/` (a downloader's notes).
+"""
+
+import os
+import stat
+import unicodedata
+from collections.abc import Iterator
+from dataclasses import dataclass
+from pathlib import Path
+from typing import BinaryIO
+
+from openweir.artifact.manifest import Verdict, VerdictKind
+from openweir.artifact.show import is_plain, show
+from openweir.errors import ArtifactError
+
+__all__ = ["Found", "Listing", "open_found", "walk"]
+
+_LEFT_OUT = frozenset({".openweir", ".git", ".cache/huggingface"})
+_MAX_FILES = 100_000
+_MAX_DEPTH = 32
+_MAX_PATH_BYTES = 1_024
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Found:
+    """One regular file that may be read.
+
+    Attributes:
+        path: relative to the folder, `/` between parts.
+        source: where its bytes lie; differs from the path only behind an allowed link.
+        size: in bytes, when it was found.
+    """
+
+    path: str
+    source: Path
+    size: int
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Listing:
+    """What a walk found.
+
+    Attributes:
+        files: sorted by the bytes of their paths.
+        refused: what lies in the folder but was not read: links that leave it, special
+            files, names that two systems would spell differently; sorted by path.
+    """
+
+    files: tuple[Found, ...]
+    refused: tuple[Verdict, ...]
+
+    @property
+    def total_bytes(self) -> int:
+        """The size of all files together."""
+        return sum(file.size for file in self.files)
+
+
+def walk(root: Path) -> Listing:
+    """List the files of a folder.
+
+    Links are followed only to a regular file inside the folder, or, when the folder is
+    a snapshot of a Hugging Face cache (`.../snapshots/REVISION`), inside the `blobs`
+    folder that belongs to it.
+
+    Raises:
+        ArtifactError: `root` is missing, not a folder, unreadable, empty, or holds more
+            than 100,000 files or 32 levels of folders.
+    """
+    if not root.exists():
+        raise ArtifactError(f"`{show(str(root), 400)}` does not exist", code="missing")
+    if not root.is_dir():
+        raise ArtifactError(f"`{show(str(root), 400)}` is not a folder", code="not-a-folder")
+    top = root.resolve()
+    homes = (top, top.parent.parent / "blobs") if top.parent.name == "snapshots" else (top,)
+    files: list[Found] = []
+    refused: list[Verdict] = []
+    for found in _entries(top, homes):
+        if isinstance(found, Verdict):
+            refused.append(found)
+        else:
+            files.append(found)
+        if len(files) + len(refused) > _MAX_FILES:
+            raise ArtifactError(
+                f"more than {_MAX_FILES} files", code="too-many-files", where=str(root)
+            )
+    if not files:
+        raise ArtifactError("no file in it can be read", code="empty", where=str(root))
+    return Listing(
+        files=tuple(sorted(files, key=lambda file: file.path.encode())),
+        refused=tuple(sorted(refused, key=lambda verdict: verdict.path.encode())),
+    )
+
+
+def open_found(found: Found) -> BinaryIO:
+    """Open a found file for reading bytes, making sure that it still is a regular file.
+
+    Raises:
+        ArtifactError: it is gone, unreadable, or was replaced by something else.
+    """
+    # O_NOFOLLOW: a link put in place since the walk must not lead out of the folder.
+    # O_NONBLOCK: a pipe put in place must not hold the reader for ever.
+    flags = os.O_RDONLY | getattr(os, "O_NOFOLLOW", 0) | getattr(os, "O_NONBLOCK", 0)
+    try:
+        handle = os.open(found.source, flags)
+    except OSError as error:
+        raise ArtifactError(
+            f"cannot read the file: {error.strerror}", code="unreadable", where=found.path
+        ) from None
+    if not stat.S_ISREG(os.fstat(handle).st_mode):
+        os.close(handle)
+        raise ArtifactError("no longer a regular file", code="changed", where=found.path)
+    return os.fdopen(handle, "rb")
+
+
+def _entries(top: Path, homes: tuple[Path, ...]) -> Iterator[Found | Verdict]:
+    folders = [("", top, 0)]
+    while folders:
+        prefix, folder, depth = folders.pop()
+        if depth > _MAX_DEPTH:
+            raise ArtifactError(
+                f"folders nested deeper than {_MAX_DEPTH}", code="too-deep", where=show(prefix)
+            )
+        try:
+            children = list(os.scandir(folder))
+        except OSError as error:
+            raise ArtifactError(
+                f"cannot list the folder: {error.strerror}",
+                code="unreadable",
+                where=show(str(folder), 400),
+            ) from None
+        for child in children:
+            path = prefix + child.name
+            if path in _LEFT_OUT:
+                continue
+            fault = _name_fault(child.name, path)
+            if fault is not None:
+                yield _refuse(path, *fault)
+            elif child.is_dir(follow_symlinks=False):
+                folders.append((path + "/", Path(child.path), depth + 1))
+            else:
+                yield _file(path, child, homes)
+
+
+def _file(path: str, child: "os.DirEntry[str]", homes: tuple[Path, ...]) -> Found | Verdict:
+    source = Path(child.path)
+    try:
+        if child.is_symlink():
+            # Resolved once, here; the reader opens what was resolved and follows no more links.
+            source = source.resolve(strict=True)
+            if not any(source.is_relative_to(home) for home in homes):
+                return _refuse(path, "link-out", "a link that leads out of the folder")
+        status = source.lstat()
+    except (OSError, RuntimeError):
+        return _refuse(path, "link-broken", "a link that leads nowhere")
+    if stat.S_ISDIR(status.st_mode):
+        return _refuse(path, "link-folder", "a link to a folder")
+    if not stat.S_ISREG(status.st_mode):
+        return _refuse(path, "special-file", "neither a file nor a folder")
+    return Found(path=path, source=source, size=status.st_size)
+
+
+def _name_fault(name: str, path: str) -> tuple[str, str] | None:
+    try:
+        size = len(path.encode())
+    except UnicodeEncodeError:
+        return "name-encoding", "a name that is not UTF-8"
+    if size > _MAX_PATH_BYTES:
+        return "name-long", f"a path longer than {_MAX_PATH_BYTES} bytes"
+    if not is_plain(name):
+        return "name-hidden", "a name with hidden characters"
+    if "\\" in name:
+        return "name-backslash", "a name with a backslash, which some systems read as a folder"
+    if unicodedata.normalize("NFC", name) != name:
+        return "name-not-nfc", "a name that is not in Unicode NFC, so that two spellings look alike"
+    return None
+
+
+def _refuse(path: str, rule: str, detail: str) -> Verdict:
+    return Verdict(
+        path=show(path, _MAX_PATH_BYTES), verdict=VerdictKind.REFUSED, rules=(rule,), detail=detail
+    )

@@ -1,0 +1,114 @@
+"""`openweir access`: request, list, grant, revoke and reject access to gated releases."""
+
+import argparse
+
+from openweir.cli import output
+from openweir.cli.refusal import or_refused
+from openweir.desk import access
+from openweir.desk.access import Access
+from openweir.desk.home import Home
+from openweir.instant import parse_day
+
+__all__ = ["configure", "run"]
+
+_YES = 0
+
+
+def configure(parser: argparse.ArgumentParser) -> None:
+    """Add the actions and their options."""
+    actions = parser.add_subparsers(dest="action", metavar="ACTION", required=True)
+    for name, summary in (
+        ("request", "ask for access, saying what for"),
+        ("list", "list who asked, and how they were answered"),
+        ("grant", "give a user access"),
+        ("revoke", "take a user's access back: new bytes stop at once"),
+        ("reject", "answer a request with no"),
+    ):
+        action = actions.add_parser(
+            name, help=summary, description=summary[0].upper() + summary[1:] + "."
+        )
+        action.add_argument("name", metavar="ORG/NAME", help="the release")
+        if name in ("grant", "revoke", "reject"):
+            action.add_argument("user", metavar="USER", help="whose access")
+        action.add_argument("--hub", metavar="URL", required=True, help="the hub's address")
+        if name == "request":
+            action.add_argument("--purpose", metavar="TEXT", required=True, help="what for")
+        if name == "list":
+            states = ("pending", "accepted", "rejected")
+            action.add_argument("--status", choices=states, help="only these")
+        if name == "grant":
+            action.add_argument("--expires", metavar="DATE", help="last day (default: revocation)")
+        if name in ("revoke", "reject"):
+            action.add_argument("--reason", metavar="TEXT", default="", help="shown to the user")
+        action.add_argument("--token", help="who you are (default: $HF_TOKEN, then HOME's)")
+        action.add_argument("--home", metavar="DIR", help="default: $OPENWEIR_HOME or ~/.openweir")
+        output.add_json(action)
+    parser.epilog = (
+        "  openweir access request ORG/NAME --hub URL --purpose 'replicate the evaluation'\n"
+        "  openweir access list ORG/NAME --hub URL --status pending\n"
+        "  openweir access grant ORG/NAME USER --hub URL --expires 2027-05-01\n"
+        "  openweir access revoke ORG/NAME USER --hub URL\n"
+        "Copies already handed over stay where they are; a revocation stops new ones."
+    )
+    parser.set_defaults(run=run)
+
+
+def run(arguments: argparse.Namespace) -> int:
+    """Carry out one action; 0 when done, 1 when the hub refuses."""
+    return or_refused(arguments, lambda: _act(arguments))
+
+
+def _act(arguments: argparse.Namespace) -> int:
+    asked = Access(
+        name=arguments.name,
+        hub=arguments.hub,
+        token=arguments.token,
+        home=Home.find(arguments.home),
+    )
+    if arguments.action == "list":
+        found = access.list_requests(asked, status=arguments.status)
+        value = {"name": asked.name, "requests": [item.to_json() for item in found]}
+        output.emit(arguments, value, _listed(asked, found))
+        return _YES
+    if arguments.action == "request":
+        done = access.request(asked, purpose=arguments.purpose)
+        lines = _asked(asked, done)
+    elif arguments.action == "grant":
+        day = arguments.expires
+        expires = None if day is None else parse_day(day, where="--expires")
+        done = access.grant(asked, user=arguments.user, expires=expires)
+        lines = (
+            f"{done.user} may download {done.name} until {done.expires or 'revoked'}\n"
+            f"they run: HF_ENDPOINT={asked.address} hf download {done.name}"
+        )
+    else:
+        done = access.revoke(asked, user=arguments.user, reason=arguments.reason)
+        lines = f"{done.user} is refused {done.name} from now on"
+    output.emit(arguments, done.to_json(), lines)
+    return _YES
+
+
+def _asked(asked: Access, done: access.Request) -> str:
+    if done.status == "accepted":
+        return (
+            f"you have access to {done.name} until {done.expires or 'revoked'}\n"
+            f"next: HF_ENDPOINT={asked.address} hf download {done.name}"
+        )
+    return (
+        f"your request for {done.name} as {done.user} is {done.status}\n"
+        f"its publisher answers with: openweir access grant {done.name} {done.user} "
+        f"--hub {asked.address}"
+    )
+
+
+def _listed(asked: Access, found: tuple[access.Request, ...]) -> str:
+    if not found:
+        return f"nobody asked for {asked.name} yet"
+    lines = []
+    for item in found:
+        until = f" until {item.expires}" if item.expires else ""
+        purpose = " ".join(item.purpose.split()) or "(granted without a request)"
+        lines.append(f"{item.status:<9}{until}  {item.user}  {item.asked_at}  {purpose}")
+    if any(item.status == "pending" for item in found):
+        lines.append(f"next: openweir access grant {asked.name} USER --hub {asked.address}")
+    return "\n".join(lines)

@@ -1,0 +1,114 @@
+"""`openweir decide`: the tier in one line, and for each higher tier what is missing."""
+
+import argparse
+from collections.abc import Iterator
+from pathlib import Path
+
+from openweir.cli import output
+from openweir.decision import Decision, Lack, Need
+from openweir.desk.decide import Outcome, decide_case
+from openweir.desk.pack import DEFAULT_PACK
+from openweir.tier import Tier
+
+__all__ = ["configure", "run"]
+
+_PERMITS = {
+    Tier.SEALED: "nothing leaves the house; outside evaluators may work inside it",
+    Tier.TRUSTED_HOSTED: "hosted access for vetted organisations with a declared purpose",
+    Tier.PUBLIC_HOSTED: "hosted access for anyone under a usage policy",
+    Tier.GATED_WEIGHTS: "the weights, to named recipients under a contract",
+    Tier.OPEN_WEIGHTS: "the weights, to anyone; what is out stays out",
+    Tier.FULLY_OPEN: "weights, code and data information, to anyone; what is out stays out",
+}
+_SHOWN_NEEDS = 8
+
+
+def configure(parser: argparse.ArgumentParser) -> None:
+    """Add the command's arguments."""
+    parser.add_argument("case", type=Path, metavar="CASE", help="the case folder")
+    add_policy(parser, DEFAULT_PACK)
+    output.add_json(parser)
+    parser.epilog = (
+        "Examples:\n"
+        "  openweir decide my-case\n"
+        "  openweir decide my-case --as-of 2026-11-20 --json\n"
+        "  openweir decide my-case --policy packs/our-own\n\n"
+        "Writes decision.json into the case when it changed. Exit code 0 when a decision\n"
+        "was made, whatever the tier; 2 when the case or the policy cannot be read."
+    )
+    parser.set_defaults(run=run)
+
+
+def add_policy(parser: argparse.ArgumentParser, default: str | None) -> None:
+    """Add `--policy` and `--as-of`, which `explain` shares."""
+    parser.add_argument(
+        "--policy",
+        metavar="PACK",
+        default=default,
+        help=f"a shipped pack's name or a folder (default {DEFAULT_PACK})",
+    )
+    parser.add_argument(
+        "--as-of", metavar="DATE", help="the day to decide for, YYYY-MM-DD (default today, UTC)"
+    )
+
+
+def run(arguments: argparse.Namespace) -> int:
+    """Decide and print."""
+    outcome = decide_case(arguments.case, policy=arguments.policy, as_of=arguments.as_of)
+    lines = "\n".join(_lines(outcome, arguments.case))
+    output.emit(arguments, outcome.decision.to_json(), lines)
+    return 0
+
+
+def _lines(outcome: Outcome, case: Path) -> Iterator[str]:
+    decision = outcome.decision
+    yield f"{decision.name}: {decision.effective_tier.word}"
+    yield f"  permits  {_PERMITS[decision.effective_tier]}"
+    if decision.effective_tier is not decision.tier:
+        yield f"  held     the evidence supports {decision.tier.word}; its owner holds it back"
+    for component in decision.components:
+        if component.tier < decision.effective_tier:
+            yield f"  held     {component.component}: {component.tier.word}"
+    roles = " and ".join(decision.approvals.roles)
+    many = "signature" if decision.approvals.signatures == 1 else "signatures"
+    yield f"  needs    {decision.approvals.signatures} {many} ({roles})"
+    review = decision.review_by.isoformat()
+    yield f"  until    {decision.valid_until.isoformat()}, review by {review}"
+    yield (
+        f"  by       {decision.policy.id} {decision.policy.version}"
+        f" as of {decision.as_of.isoformat()}"
+    )
+    for name, reason in outcome.rejected:
+        yield f"  unused   {name}: {reason}"
+    yield from _missing(decision)
+    if decision.whynot and decision.cost_of_withholding:
+        yield f"\nWhat withholding costs: {decision.cost_of_withholding}"
+    step = "explain" if decision.effective_tier is Tier.SEALED else "sign"
+    key = " --key NAME" if step == "sign" else ""
+    yield f"\nNext: openweir {step} {case}{key}"
+
+
+def _missing(decision: Decision) -> Iterator[str]:
+    told: set[str] = set()
+    for lack in decision.whynot:
+        needs = _nearest(lack)
+        fresh = [need for need in needs if need.asked not in told]
+        told |= {need.asked for need in needs}
+        above = "all of the above and " if len(fresh) < len(needs) else ""
+        other = len(lack.sets) - 1
+        ways = f" ({other} other way{'' if other == 1 else 's'})" if other > 0 else ""
+        yield f"\n{lack.tier.word} lacks {above}{len(fresh)} to show{ways}:"
+        for need in fresh[:_SHOWN_NEEDS]:
+            yield f"  - {need.label}: {need.reason}"
+        if len(fresh) > _SHOWN_NEEDS:
+            yield f"  - and {len(fresh) - _SHOWN_NEEDS} more, see --json"
+        if lack.alternative:
+            yield f"  meanwhile: {lack.alternative}"
+
+
+def _nearest(lack: Lack) -> tuple[Need, ...]:
+    """Return the smallest set that does not ask for what is already shown otherwise."""
+    return next(
+        (s for s in lack.sets if not any(need.reason.startswith("refuted") for need in s)),
+        lack.sets[0] if lack.sets else (),
+    )

@@ -1,0 +1,302 @@
+"""`openweir evidence`: import eval logs, look at what they show, compute a bound."""
+
+import argparse
+from decimal import Decimal, InvalidOperation
+from pathlib import Path
+
+from openweir.canonical import decimal_text, parse
+from openweir.cli import output
+from openweir.desk.case import CaseFolder
+from openweir.desk.clock import today
+from openweir.desk.evidence import Added, Stated, add_evidence, listed_evidence
+from openweir.errors import UsageError
+from openweir.evidence import bound, fewer_is_safer
+
+__all__ = ["configure", "run"]
+
+_BAR = 40
+_MILLION = 1_000_000
+
+
+def configure(parser: argparse.ArgumentParser) -> None:
+    """Add the actions and their options."""
+    actions = parser.add_subparsers(dest="action", metavar="ACTION", required=True)
+    _configure_add(_action(actions, "add", "import an Inspect or lm-eval log into a case"))
+    listing = _action(actions, "list", "list the evidence of a case")
+    showing = _action(actions, "show", "show evidence in full, of one trial or of all")
+    for child in (listing, showing):
+        child.add_argument("case", type=Path, metavar="CASE", help="the case folder")
+        output.add_json(child)
+    showing.add_argument("trial", nargs="?", metavar="TRIAL", help="one trial's id")
+    bounding = _action(actions, "bound", "compute an exact bound from counts")
+    bounding.add_argument("--events", type=int, required=True, help="how often it happened")
+    bounding.add_argument("--n", type=int, required=True, help="of how many samples")
+    bounding.add_argument("--unscored", type=int, default=0, help="samples without a score")
+    bounding.add_argument("--confidence", default="0.95", help="default: 0.95")
+    bounding.add_argument(
+        "--sided",
+        type=int,
+        default=1,
+        help="1: each bound alone at that confidence (default); 2: both together, as in evidence",
+    )
+    output.add_json(bounding)
+    bounding.epilog = "example:\n  openweir evidence bound --events 0 --n 180"
+    parser.epilog = (
+        "examples:\n"
+        "  openweir evidence add CASE logs/wmdp_bio.eval\n"
+        "  openweir evidence add CASE results_2026-11-20T10-00-00.json --task wmdp_cyber\n"
+        "  openweir evidence list CASE\n"
+        "  openweir evidence bound --events 0 --n 180\n\n"
+        "`openweir evidence ACTION --help` teaches one action."
+    )
+    parser.set_defaults(run=run)
+
+
+def run(arguments: argparse.Namespace) -> int:
+    """Carry out the action; 0 when done."""
+    actions = {"add": _add, "list": _list, "show": _show, "bound": _bound}
+    return actions[arguments.action](arguments)
+
+
+def _action(
+    actions: "argparse._SubParsersAction[argparse.ArgumentParser]", name: str, summary: str
+) -> argparse.ArgumentParser:
+    return actions.add_parser(
+        name,
+        help=summary,
+        description=summary[0].upper() + summary[1:] + ".",
+        formatter_class=argparse.RawDescriptionHelpFormatter,
+    )
+
+
+def _configure_add(parser: argparse.ArgumentParser) -> None:
+    parser.add_argument("case", type=Path, metavar="CASE", help="the case folder")
+    parser.add_argument(
+        "file", type=Path, metavar="FILE", help="Inspect .eval or .json, or lm-eval results_*.json"
+    )
+    parser.add_argument("--trial", help="the planned trial it answers (default: the one that fits)")
+    parser.add_argument("--claim", help="what it is about (default: from the plan or the task)")
+    parser.add_argument("--evaluation", help="PE1 to PE4 or SYS (default: from the plan, or PE1)")
+    parser.add_argument("--rung", help="attack rung A0 to A6 (default: from the plan, or A0)")
+    parser.add_argument("--task", help="one task of a log with several (default: all)")
+    parser.add_argument("--metric", help="the score to count, where a log has several")
+    parser.add_argument(
+        "--events", choices=("correct", "incorrect"), help="which answers are the claim's event"
+    )
+    parser.add_argument("--evaluator", default="self", help="who ran it (default: self)")
+    parser.add_argument(
+        "--independence", default="self", help="self, contracted, third-party or state"
+    )
+    parser.add_argument("--access", default="AL1", help="AL1 black box, AL2 grey, AL3 white box")
+    parser.add_argument(
+        "--budget",
+        action="append",
+        default=[],
+        metavar="KEY=VALUE",
+        help="what the attack was given, such as steps=300; repeatable",
+    )
+    parser.add_argument(
+        "--subject", metavar="SHA256", help="the model it ran on (default: the case's model)"
+    )
+    parser.add_argument("--as-of", metavar="DATE", help="day of registration (default: today)")
+    output.add_json(parser)
+    parser.epilog = (
+        "examples:\n"
+        "  openweir evidence add CASE logs/wmdp_bio.eval\n"
+        "  openweir evidence add CASE tamper.eval --trial bio-tamper-1 --budget steps=300 \\\n"
+        "      --evaluator 'Example Lab' --independence third-party --access AL2"
+    )
+
+
+def _add(arguments: argparse.Namespace) -> int:
+    stated = Stated(
+        trial=arguments.trial,
+        claim=arguments.claim,
+        evaluation=arguments.evaluation,
+        rung=arguments.rung,
+        task=arguments.task,
+        metric=arguments.metric,
+        events=arguments.events,
+        evaluator=arguments.evaluator,
+        independence=arguments.independence,
+        access=arguments.access,
+        budget=tuple(_pair(word) for word in arguments.budget),
+        subject_sha256=arguments.subject,
+    )
+    case = CaseFolder.open(arguments.case)
+    added, missing = add_evidence(case, arguments.file, stated, on=today(arguments.as_of))
+    lines = [
+        line
+        for one in added
+        for line in _told(one, "" if one.new else " (already there, unchanged)")
+    ]
+    if missing:
+        lines.append(f"still without an answer: {', '.join(missing)}")
+        lines.append(f"next: openweir evidence add {arguments.case} LOG")
+    else:
+        lines.append(f"next: openweir decide {arguments.case}")
+    value = {"evidence": [_json(one) for one in added], "missing": list(missing)}
+    output.emit(arguments, value, "\n".join(lines))
+    return 0
+
+
+def _list(arguments: argparse.Namespace) -> int:
+    found = listed_evidence(CaseFolder.open(arguments.case))
+    rows = [
+        (
+            one.evidence.trial,
+            one.evidence.claim,
+            f"{one.evidence.result.events}/{one.evidence.result.n}",
+            _interval(one),
+            one.evidence.produced_on,
+            one.sha256[:12],
+        )
+        for one in found
+    ]
+    widths = [max(map(len, column)) for column in zip(*rows, strict=True)]
+    lines = [
+        "  " + "  ".join(cell.ljust(width) for cell, width in zip(row, widths, strict=True))
+        for row in rows
+    ]
+    lines.append(f"{len(found)} pieces of evidence." if len(found) != 1 else "1 piece of evidence.")
+    if not found:
+        lines.append(f"next: openweir evidence add {arguments.case} LOG")
+    output.emit(arguments, {"evidence": [_json(one) for one in found]}, "\n".join(lines))
+    return 0
+
+
+def _show(arguments: argparse.Namespace) -> int:
+    found = listed_evidence(CaseFolder.open(arguments.case), arguments.trial)
+    lines = [line for one in found for line in (*_told(one), *_origin(one), "")]
+    value = [parse(one.evidence.to_bytes()) | {"sha256": one.sha256} for one in found]
+    output.emit(arguments, {"evidence": value}, "\n".join(lines) or "no evidence yet")
+    return 0
+
+
+def _bound(arguments: argparse.Namespace) -> int:
+    try:
+        confidence = Decimal(arguments.confidence)
+    except InvalidOperation:
+        raise UsageError(
+            f"`{arguments.confidence[:40]}` is not a number",
+            code="bad-number",
+            where="--confidence",
+            hint="such as 0.95",
+        ) from None
+    found = bound(
+        arguments.events,
+        arguments.n,
+        unscored=arguments.unscored,
+        confidence=confidence,
+        sided=arguments.sided,
+    )
+    sides = "each bound alone" if arguments.sided == 1 else "both bounds together"
+    lower, upper = decimal_text(found.lower), decimal_text(found.upper)
+    value = {
+        "events": arguments.events,
+        "n": arguments.n,
+        "unscored": arguments.unscored,
+        "lower": lower,
+        "upper": upper,
+        "confidence": decimal_text(found.confidence),
+        "sided": arguments.sided,
+        "method": found.method,
+    }
+    text = (
+        f"{arguments.events} of {arguments.n}: at least {lower}, at most {upper}\n"
+        f"{_bar(found.lower, found.upper)}\n"
+        f"exact ({found.method}), {decimal_text(found.confidence)} for {sides}"
+    )
+    output.emit(arguments, value, text)
+    return 0
+
+
+def _pair(word: str) -> tuple[str, str]:
+    key, equals, value = word.partition("=")
+    if not (key and equals and value):
+        raise UsageError(
+            f"`{word[:80]}` is not a budget",
+            code="bad-budget",
+            where="--budget",
+            hint="write it as steps=300",
+        )
+    return key, value
+
+
+def _told(one: Added, state: str = "") -> list[str]:
+    """Return what a piece of evidence shows, in a few lines."""
+    item, result = one.evidence, one.evidence.result
+    better = "fewer" if fewer_is_safer(item.claim) else "more"
+    lines = [
+        f"{item.trial}: {item.claim}, {item.evaluation} at {item.attack.rung.name}{state}",
+        (
+            f"  {result.events} of {result.n} samples, {result.unscored} unscored;"
+            f" {_interval(one)} at 95 % ({better} is safer)"
+        ),
+        f"  {_bar(result.bound.lower, result.bound.upper)}",
+    ]
+    if one.retrospective:
+        lines.append("  note: nobody had planned this trial; it is in the plan now, as such")
+    lines += [f"  note: {note}" for note in one.notes]
+    if item.binding == "declared":
+        lines.append("  note: that it ran on this model is declared, not in the log")
+    return lines
+
+
+def _origin(one: Added) -> list[str]:
+    item, method = one.evidence, one.evidence.method
+    origin = method.reference if method.log_sha256 is None else f"log {method.log_sha256[:12]}"
+    budget = ", ".join(f"{key} {value}" for key, value in item.attack.budget)
+    return [
+        (
+            f"  {method.task} {method.task_version}, score {method.metric},"
+            f" by {method.tool} {method.tool_version} on {item.produced_on}"
+        ),
+        (
+            f"  model {method.model}; subject {(item.subject_sha256 or 'unknown')[:12]}"
+            f" ({item.binding}); {origin}"
+        ),
+        (
+            f"  run by {item.conduct.evaluator} ({item.conduct.independence.word},"
+            f" {item.conduct.access.name}){'; budget ' + budget if budget else ''}"
+        ),
+        f"  sha256 {one.sha256}",
+    ]
+
+
+def _interval(one: Added) -> str:
+    stated = one.evidence.result.bound
+    return f"{decimal_text(stated.lower)} to {decimal_text(stated.upper)}"
+
+
+def _bar(lower: Decimal, upper: Decimal) -> str:
+    """Draw the interval between 0 and 1; every cell it touches is filled."""
+    start = int(lower * _MILLION) * _BAR // _MILLION
+    end = max(start + 1, -(-int(upper * _MILLION) * _BAR // _MILLION))
+    start = min(start, _BAR - 1)
+    return f"0 |{'.' * start}{'#' * (end - start)}{'.' * (_BAR - end)}| 1"
+
+
+def _json(one: Added) -> dict[str, object]:
+    item, result = one.evidence, one.evidence.result
+    return {
+        "trial": item.trial,
+        "claim": item.claim,
+        "evaluation": item.evaluation,
+        "rung": item.attack.rung.name,
+        "events": result.events,
+        "n": result.n,
+        "unscored": result.unscored,
+        "lower": decimal_text(result.bound.lower),
+        "upper": decimal_text(result.bound.upper),
+        "confidence": decimal_text(result.bound.confidence),
+        "method": result.bound.method,
+        "subject_sha256": item.subject_sha256,
+        "binding": item.binding,
+        "produced_on": item.produced_on,
+        "file": one.file,
+        "sha256": one.sha256,
+        "new": one.new,
+        "retrospective": one.retrospective,
+        "notes": list(one.notes),
+    }

@@ -1,0 +1,93 @@
+"""`openweir plan`: name trials before they run, and see which lack an answer."""
+
+import argparse
+from pathlib import Path
+
+from openweir.cli import output
+from openweir.desk.case import CaseFolder
+from openweir.desk.clock import today
+from openweir.desk.plan import PlanView, register_trials, view_plan
+
+__all__ = ["configure", "run"]
+
+
+def configure(parser: argparse.ArgumentParser) -> None:
+    """Add the command's options."""
+    parser.add_argument("case", type=Path, metavar="CASE", help="the case folder")
+    parser.add_argument(
+        "--add",
+        action="append",
+        default=[],
+        metavar="ID",
+        help="a trial to register; repeatable; a claim or a known task is a good id",
+    )
+    parser.add_argument("--claim", help="what the trials are about, such as bio.capability")
+    parser.add_argument("--evaluation", default="PE1", help="PE1 to PE4 or SYS (default: PE1)")
+    parser.add_argument("--rung", default="A0", help="attack rung, A0 to A6 (default: A0)")
+    parser.add_argument("--as-of", metavar="DATE", help="day of registration (default: today)")
+    output.add_json(parser)
+    parser.epilog = (
+        "examples:\n"
+        "  openweir plan CASE --add bio.capability --add cyber.capability\n"
+        "  openweir plan CASE --add wmdp_bio\n"
+        "  openweir plan CASE --add bio-tamper-1 --claim bio.uplift --evaluation PE2 --rung A3\n"
+        "  openweir plan CASE\n\n"
+        "A planned trial without an answer counts against the release, so that an unwelcome\n"
+        "result cannot be left out. Plans are only ever added to."
+    )
+    parser.set_defaults(run=run)
+
+
+def run(arguments: argparse.Namespace) -> int:
+    """Register or list; 0 when done."""
+    case = CaseFolder.open(arguments.case)
+    if arguments.add:
+        view = register_trials(
+            case,
+            arguments.add,
+            claim=arguments.claim,
+            evaluation=arguments.evaluation,
+            rung=arguments.rung,
+            on=today(arguments.as_of),
+        )
+    else:
+        view = view_plan(case)
+    output.emit(arguments, _json(view), _lines(view, arguments.case, len(arguments.add)))
+    return 0
+
+
+def _json(view: PlanView) -> dict[str, object]:
+    return {
+        "subject_sha256": view.plan.subject_sha256,
+        "trials": [
+            {
+                "id": trial.id,
+                "claim": trial.claim,
+                "evaluation": trial.evaluation,
+                "rung": trial.rung.name,
+                "registered_on": trial.registered_on,
+                "retrospective": trial.retrospective,
+                "status": status,
+            }
+            for trial, status in view.trials
+        ],
+        "missing": list(view.missing),
+    }
+
+
+def _lines(view: PlanView, case: Path, added: int) -> str:
+    width = max((len(trial.id) for trial, _ in view.trials), default=0)
+    about = max((len(trial.claim) for trial, _ in view.trials), default=0)
+    lines = [f"{added} trials registered." if added != 1 else "1 trial registered."] * bool(added)
+    lines += [
+        f"  {trial.id:<{width}}  {trial.claim:<{about}}  {trial.evaluation} at {trial.rung.name}"
+        f"  {status}{' (planned afterwards)' if trial.retrospective else ''}"
+        for trial, status in view.trials
+    ]
+    answered = sum(status == "answered" for _, status in view.trials)
+    lines.append(f"{answered} of {len(view.trials)} planned trials are answered.")
+    if view.missing:
+        lines.append(f"next: run them, then `openweir evidence add {case} LOG`")
+    else:
+        lines.append(f"next: openweir decide {case}")
+    return "\n".join(lines)

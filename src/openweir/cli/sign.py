@@ -1,0 +1,84 @@
+"""`openweir sign`: sign the decision and the model files."""
+
+import argparse
+from pathlib import Path
+
+from openweir.cli import output
+from openweir.desk import clock
+from openweir.desk.home import Home
+from openweir.desk.sign import Signed, sign
+
+__all__ = ["configure", "run"]
+
+_EPILOG = """\
+examples:
+  openweir sign case --key alice
+  openweir sign case --key bob                 a second person adds a signature
+  openweir sign case --key release.pem --role developer --trust
+  python -m model_signing verify key MODEL --signature case/statements/model.sig \\
+      --public_key alice.pub                   any OpenSSF tool verifies the files
+
+Signing hashes the model folder again: what is signed is what was decided on. Keys made by
+`openssl ecparam -genkey -name prime256v1` work too.
+"""
+
+
+def configure(parser: argparse.ArgumentParser) -> None:
+    """Add the command's options."""
+    parser.epilog = _EPILOG
+    parser.add_argument("case", type=Path, help="the case folder")
+    parser.add_argument(
+        "--key", required=True, help="a name from `openweir keys list`, or a PEM file"
+    )
+    parser.add_argument("--role", help="the role you sign in; must be the one you are trusted in")
+    parser.add_argument("--trust", action="store_true", help="also trust this key from now on")
+    parser.add_argument("--home", metavar="DIR", help="(default: $OPENWEIR_HOME or ~/.openweir)")
+    output.add_json(parser)
+    parser.set_defaults(run=run)
+
+
+def run(arguments: argparse.Namespace) -> int:
+    """Sign and say what is still needed."""
+    with output.progress("hashing") as progress:
+        signed = sign(
+            arguments.case,
+            arguments.key,
+            home=Home.find(arguments.home),
+            at=clock.now(),
+            role=arguments.role,
+            trust_it=arguments.trust,
+            progress=progress,
+        )
+    following = _next(arguments.case, signed)
+    value = {
+        "envelope": str(signed.envelope),
+        "model_signature": None if signed.model_signature is None else str(signed.model_signature),
+        "statement_sha256": signed.statement_sha256,
+        "signers": [
+            {"key_id": item.key_id, "name": item.name, "role": item.role} for item in signed.signers
+        ],
+        "approved": signed.approvals.ok,
+        "next": following,
+    }
+    who = ", ".join(
+        f"{item.name} ({item.role})" if item.name else f"{item.key_id[:12]} (not trusted)"
+        for item in signed.signers
+    )
+    files = signed.model_signature or "none: the case has no model files"
+    lines = (
+        f"signed the decision: {who}\n"
+        f"  decision  {signed.envelope}\n"
+        f"  files     {files}\n"
+        f"  {signed.approvals.detail}\n"
+        f"next: {following}"
+    )
+    output.emit(arguments, value, lines)
+    return 0
+
+
+def _next(case: Path, signed: Signed) -> str:
+    if signed.approvals.ok:
+        return f"openweir register append {case}"
+    if any(item.name is None for item in signed.signers):
+        return "openweir keys trust FILE.pub --name NAME --role ROLE"
+    return f"openweir sign {case} --key ANOTHER_PERSON"

@@ -1,0 +1,97 @@
+"""`openweir verify`: check what you downloaded, or are about to."""
+
+import argparse
+from datetime import UTC, datetime
+from pathlib import Path
+
+from openweir.cli import output
+from openweir.desk import clock
+from openweir.desk.fetch import environment_token
+from openweir.desk.home import Home
+from openweir.desk.keys import read_trust
+from openweir.desk.verify import Verified, verify
+
+__all__ = ["configure", "run"]
+
+_EPILOG = """\
+examples:
+  openweir verify ./model                      a folder fetched with `hf download --local-dir`
+  openweir verify ~/.cache/huggingface/hub/models--ORG--NAME/snapshots/REVISION
+  openweir verify http://127.0.0.1:8080/ORG/NAME --token hf_...
+  openweir verify case                         your own case, before you publish
+  openweir verify ./model --register http://127.0.0.1:8080/register --as-of 2026-11-20
+
+Exit code 0: every check holds. 1: at least one does not, and its line says which.
+"""
+
+
+def configure(parser: argparse.ArgumentParser) -> None:
+    """Add the command's options."""
+    parser.epilog = _EPILOG
+    parser.add_argument("what", metavar="PATH|URL/ORG/NAME")
+    parser.add_argument("--trust", type=Path, metavar="FILE", help="trust file to use")
+    parser.add_argument("--register", metavar="DIR|URL", help="the log to audit as a whole")
+    parser.add_argument("--as-of", metavar="DATE", help="verify for that day (default: today)")
+    parser.add_argument(
+        "--token", help="for the hub (default: $HF_TOKEN, on this machine and for $HF_ENDPOINT)"
+    )
+    parser.add_argument("--home", metavar="DIR", help="(default: $OPENWEIR_HOME or ~/.openweir)")
+    output.add_json(parser)
+    parser.set_defaults(run=run)
+
+
+def run(arguments: argparse.Namespace) -> int:
+    """Verify and tell."""
+    home = Home.find(arguments.home)
+    at = clock.now()
+    if arguments.as_of is not None:
+        at = datetime.combine(clock.today(arguments.as_of), datetime.min.time(), tzinfo=UTC)
+    with output.progress("hashing") as progress:
+        found = verify(
+            arguments.what,
+            trust=read_trust(arguments.trust or home.trust),
+            at=at,
+            register=arguments.register,
+            own_register=home.register,
+            token=arguments.token or environment_token(arguments.what),
+            progress=progress,
+        )
+    output.emit(arguments, _value(found), _lines(arguments.what, found))
+    return 0 if found.ok else 1
+
+
+def _value(found: Verified) -> dict[str, object]:
+    decision = found.decision
+    return {
+        "ok": found.ok,
+        "name": None if decision is None else decision.name,
+        "tier": None if decision is None else decision.effective_tier.word,
+        "valid_until": None if decision is None else decision.valid_until.isoformat(),
+        "way": found.way.value,
+        "signers": [
+            {"name": item.name, "role": item.role, "key_id": item.key.id} for item in found.signers
+        ],
+        "checks": [
+            {"name": item.name, "ok": item.ok, "detail": item.detail} for item in found.checks
+        ],
+    }
+
+
+def _lines(what: str, found: Verified) -> str:
+    lines = []
+    if found.decision is not None:
+        decision = found.decision
+        lines.append(
+            f"{decision.name}: {decision.effective_tier.word}, "
+            f"decided {decision.as_of.isoformat()}, holds until {decision.valid_until.isoformat()}"
+        )
+    lines += [
+        f"  {'ok' if item.ok else 'NO'}  {item.name:<16} {item.detail}" for item in found.checks
+    ]
+    failed = [item for item in found.checks if not item.ok]
+    if failed:
+        count = f"{len(failed)} check{'' if len(failed) == 1 else 's'}"
+        lines.append(f"not verified: {count} failed; do not rely on {what}")
+    else:
+        lines.append("verified: every check holds")
+    return "\n".join(lines)

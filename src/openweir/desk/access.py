@@ -1,0 +1,139 @@
+"""`openweir access`: ask for a gated release, and answer those who asked."""
+
+from dataclasses import dataclass
+from datetime import date
+
+from openweir.canonical import Object
+from openweir.desk.home import Home
+from openweir.desk.hub_client import HubClient
+from openweir.desk.tokens import Tokens, address_of
+from openweir.errors import UsageError
+
+__all__ = ["Access", "Request", "grant", "list_requests", "request", "revoke"]
+
+_RELEASES = "api/openweir/releases"
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Access:
+    """Which release on which hub, and who speaks.
+
+    Attributes:
+        name: `org/name`.
+        hub: the hub's address.
+        token: stated by the user; else `HF_TOKEN`, else the one kept in `home`.
+    """
+
+    name: str
+    hub: str
+    token: str | None
+    home: Home
+
+    @property
+    def address(self) -> str:
+        """The hub's address in its one spelling."""
+        return address_of(self.hub)
+
+    def client(self) -> HubClient:
+        """Return a client of that hub with the user's token."""
+        token = Tokens(self.home).find(self.address, stated=self.token)
+        return HubClient(self.address, token=token)
+
+    def path(self, what: str) -> str:
+        """Return the path of one of the release's lists.
+
+        Raises:
+            UsageError: the name is not `org/name`.
+        """
+        if self.name.count("/") != 1 or not all(self.name.split("/")):
+            raise UsageError(
+                f"`{self.name[:200]}` is not the name of a release",
+                code="name",
+                hint="write it as ORG/NAME",
+            )
+        return f"{_RELEASES}/{self.name}/{what}"
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Request:
+    """A request for access as the hub tells it; instants and days are text."""
+
+    name: str
+    user: str
+    status: str
+    purpose: str
+    asked_at: str
+    expires: str | None
+
+    def to_json(self) -> dict[str, object]:
+        """Return the request as plain JSON values."""
+        return {
+            "name": self.name,
+            "user": self.user,
+            "status": self.status,
+            "purpose": self.purpose,
+            "asked_at": self.asked_at,
+            "expires": self.expires,
+        }
+
+
+def request(access: Access, *, purpose: str) -> Request:
+    """Ask for access; asking again tells where the request stands.
+
+    Raises:
+        HubError: refused (`hub.refused`), or the hub is out of reach.
+        UsageError: the hub wants a token.
+    """
+    with access.client() as client:
+        body = {"purpose": purpose}
+        return _request(client.call("POST", access.path("requests"), body=body))
+
+
+def list_requests(access: Access, *, status: str | None) -> tuple[Request, ...]:
+    """Return the requests for a release, oldest first; for its publisher.
+
+    Raises:
+        HubError: as `request`.
+        UsageError: as `request`.
+    """
+    query = None if status is None else {"status": status}
+    with access.client() as client:
+        found = client.call("GET", access.path("requests"), query=query)
+    return tuple(_request(item) for item in found.objects("requests"))
+
+
+def grant(access: Access, *, user: str, expires: date | None) -> Request:
+    """Give a user access, until the end of a day or until revoked.
+
+    Raises:
+        HubError: as `request`.
+        UsageError: as `request`.
+    """
+    body: dict[str, object] = {"user": user}
+    if expires is not None:
+        body["expires"] = expires.isoformat()
+    with access.client() as client:
+        return _request(client.call("POST", access.path("grants"), body=body))
+
+
+def revoke(access: Access, *, user: str, reason: str) -> Request:
+    """Reject a user's request, or take a granted access back: new bytes stop at once.
+
+    Raises:
+        HubError: as `request`.
+        UsageError: as `request`.
+    """
+    with access.client() as client:
+        path = access.path("grants") + f"/{user}"
+        return _request(client.call("DELETE", path, body={"reason": reason}))
+
+
+def _request(found: Object) -> Request:
+    return Request(
+        name=found.text("name"),
+        user=found.text("user"),
+        status=found.text("status"),
+        purpose=found.text("purpose"),
+        asked_at=found.text("asked_at"),
+        expires=found.optional_text("expires"),
+    )

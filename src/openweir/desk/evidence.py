@@ -1,0 +1,315 @@
+"""Take an eval log into a case as evidence: match it to its trial, bound it, write it down."""
+
+import re
+from collections.abc import Iterator
+from contextlib import ExitStack
+from dataclasses import dataclass
+from datetime import date
+from pathlib import Path
+from typing import BinaryIO
+
+from openweir.desk.case import CaseFolder, write_atomically
+from openweir.desk.plan import current_plan
+from openweir.digest import require_sha256, sha256, sha256_stream
+from openweir.errors import EvidenceError
+from openweir.evidence import (
+    Conduct,
+    Evidence,
+    Plan,
+    PlannedTrial,
+    Reading,
+    assemble,
+    claim_of,
+    missing,
+    parse_access,
+    parse_claim,
+    parse_evaluation,
+    parse_independence,
+    parse_rung,
+    parse_trial_id,
+    read_log,
+    slug,
+)
+
+__all__ = ["Added", "Stated", "add_evidence", "listed_evidence"]
+
+_RESULTS = re.compile(r"results_(.{1,100})\.json")
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Stated:
+    """What the user says about a log that the log does not say itself; None is unsaid.
+
+    Attributes:
+        trial: the id in the plan.
+        claim, evaluation, rung: as in the plan; there from the plan when unsaid.
+        task: of a log with several.
+        metric: which score is counted.
+        events: `correct` or `incorrect`: which answer is the claim's event.
+        budget: (key, value) of what was spent on the attack.
+        subject_sha256: the model the log ran on; the case's model when unsaid.
+    """
+
+    trial: str | None = None
+    claim: str | None = None
+    evaluation: str | None = None
+    rung: str | None = None
+    task: str | None = None
+    metric: str | None = None
+    events: str | None = None
+    evaluator: str = "self"
+    independence: str = "self"
+    access: str = "AL1"
+    budget: tuple[tuple[str, str], ...] = ()
+    subject_sha256: str | None = None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Added:
+    """One piece of evidence as it now stands in the case.
+
+    Attributes:
+        new: whether it was written just now; False when the same bytes were there.
+        retrospective: whether its trial was planned only with its result.
+        notes: what the reader should know.
+    """
+
+    evidence: Evidence
+    sha256: str
+    file: str
+    new: bool
+    retrospective: bool
+    notes: tuple[str, ...] = ()
+
+
+def add_evidence(
+    case: CaseFolder, log: Path, stated: Stated, *, on: date
+) -> tuple[tuple[Added, ...], tuple[str, ...]]:
+    """Import a log: all its tasks, or none.
+
+    The plan is written before the evidence, so that a crash between the two leaves
+    a trial without an answer, never an answer without a trial.
+
+    Args:
+        case: the case; it needs a dossier.
+        log: the eval log.
+        stated: what the user adds to it.
+        on: the day trials are registered that nobody had planned.
+
+    Returns:
+        What was added, and the planned trials that still lack an answer.
+
+    Raises:
+        EvidenceError: the log is refused, or its trial is answered already.
+        CaseError: there is no dossier, or the plan belongs to another model.
+    """
+    before = current_plan(case)
+    plan = before
+    taken = dict(case.evidence_files())
+    log_sha256, readings = _read(log, stated)
+    if stated.trial is not None and len(readings) > 1:
+        raise EvidenceError(
+            f"the log holds {len(readings)} tasks, which cannot all answer one trial",
+            code="many-tasks",
+            where=str(log),
+            hint="name one with --task: " + ", ".join(reading.task for reading in readings)[:300],
+        )
+    added: list[Added] = []
+    for reading in readings:
+        trial, plan, notes = _match(reading, plan, taken, stated, on)
+        item = _evidence(reading, trial, plan.subject_sha256, stated, log_sha256)
+        data, name = item.to_bytes(), f"evidence/{trial.id}.json"
+        old = taken.get(name)
+        if old is not None and old != data:
+            raise EvidenceError(
+                f"trial `{trial.id}` is answered already, with other numbers",
+                code="answered",
+                where=str(case.path(name)),
+                hint="one trial has one answer; plan another trial and name it with --trial",
+            )
+        taken[name] = data
+        added.append(
+            Added(
+                evidence=item,
+                sha256=sha256(data),
+                file=name,
+                new=old is None,
+                retrospective=trial.retrospective,
+                notes=(*reading.notes, *notes),
+            )
+        )
+    if plan != before or case.plan() is None:
+        write_atomically(case.path("plan.json"), plan.to_bytes())
+    for one in added:
+        if one.new:
+            write_atomically(case.path(one.file), one.evidence.to_bytes())
+    return tuple(added), missing(plan, case.evidence())
+
+
+def listed_evidence(case: CaseFolder, trial: str | None = None) -> tuple[Added, ...]:
+    """Return the evidence of a case, all of it or one trial's, in the order of file names.
+
+    Raises:
+        EvidenceError: there is none for that trial, or a file is malformed.
+    """
+    plan = case.plan()
+    retrospective = {t.id for t in plan.trials if t.retrospective} if plan is not None else set()
+    found = tuple(
+        Added(
+            evidence=item,
+            sha256=sha256(data),
+            file=name,
+            new=False,
+            retrospective=item.trial in retrospective,
+        )
+        for name, data in case.evidence_files()
+        for item in (Evidence.from_bytes(data, where=str(case.path(name))),)
+        if trial in (None, item.trial)
+    )
+    if trial is not None and not found:
+        raise EvidenceError(
+            f"no evidence for trial `{trial[:80]}`",
+            code="no-evidence",
+            where=str(case.root),
+            hint=f"openweir evidence list {case.root}",
+        )
+    return found
+
+
+def _read(log: Path, stated: Stated) -> tuple[str, tuple[Reading, ...]]:
+    if not log.is_file():
+        raise EvidenceError(
+            "there is no such file" if not log.exists() else "not a file",
+            code="no-log",
+            where=str(log),
+            hint="give an Inspect .eval or .json log, or lm-eval results_*.json",
+        )
+    try:
+        with ExitStack() as opened:
+            stream = opened.enter_context(log.open("rb"))
+            digest = sha256_stream(stream)
+            stream.seek(0)
+
+            def samples_of(task: str) -> BinaryIO | None:
+                path = _samples(log, task)
+                return None if path is None else opened.enter_context(path.open("rb"))
+
+            readings = read_log(
+                stream,
+                where=log.name,
+                task=stated.task,
+                metric=stated.metric,
+                samples_of=samples_of,
+            )
+    except OSError as error:
+        raise EvidenceError(
+            f"cannot read it: {error.strerror}", code="unreadable", where=str(log)
+        ) from None
+    return digest, readings
+
+
+def _samples(log: Path, task: str) -> Path | None:
+    """Return the samples lm-eval wrote beside its results, by its own naming."""
+    run = _RESULTS.fullmatch(log.name)
+    if run is None or "/" in task or "\\" in task:
+        return None
+    path = log.parent / f"samples_{task}_{run[1]}.jsonl"
+    return path if path.is_file() else None
+
+
+def _match(
+    reading: Reading, plan: Plan, taken: dict[str, bytes], stated: Stated, on: date
+) -> tuple[PlannedTrial, Plan, tuple[str, ...]]:
+    """Find the trial a reading answers; register it after the fact if nobody planned it."""
+    known = claim_of(reading.task)
+    claim = parse_claim(stated.claim or known.claim, where="--claim")
+    planned = _planned(reading, plan, taken, stated, claim)
+    if planned is not None:
+        return planned, plan, tuple(_lateness(planned, reading))
+    trial = PlannedTrial(
+        id=parse_trial_id(stated.trial or slug(reading.task), where="--trial"),
+        claim=claim,
+        evaluation=parse_evaluation(stated.evaluation or "PE1", where="--evaluation"),
+        rung=parse_rung(stated.rung or "A0", where="--rung"),
+        registered_on=on.isoformat(),
+        retrospective=True,
+    )
+    return trial, plan.with_trial(trial), ()
+
+
+def _planned(
+    reading: Reading, plan: Plan, taken: dict[str, bytes], stated: Stated, claim: str
+) -> PlannedTrial | None:
+    by_name = plan.trial(stated.trial or slug(reading.task))
+    if stated.trial is not None or by_name is not None:
+        if by_name is not None:
+            _check_agrees(by_name, stated)
+        return by_name
+    fitting = [
+        trial
+        for trial in plan.trials
+        if trial.claim == claim
+        and f"evidence/{trial.id}.json" not in taken
+        and stated.evaluation in (None, trial.evaluation)
+        and stated.rung in (None, trial.rung.name)
+    ]
+    if len(fitting) > 1:
+        raise EvidenceError(
+            f"task `{reading.task}` could answer {len(fitting)} planned trials",
+            code="which-trial",
+            hint="name one with --trial: " + ", ".join(trial.id for trial in fitting),
+        )
+    return fitting[0] if fitting else None
+
+
+def _check_agrees(trial: PlannedTrial, stated: Stated) -> None:
+    pairs = (
+        ("claim", trial.claim, stated.claim),
+        ("evaluation", trial.evaluation, stated.evaluation),
+        ("rung", trial.rung.name, stated.rung),
+    )
+    for name, wanted, got in pairs:
+        if got not in (None, wanted):
+            raise EvidenceError(
+                f"trial `{trial.id}` is planned with {name} {wanted}, not {got}",
+                code="not-as-planned",
+                where=f"--{name}",
+                hint="leave the option out, or plan another trial",
+            )
+
+
+def _lateness(trial: PlannedTrial, reading: Reading) -> Iterator[str]:
+    if not trial.retrospective and reading.produced_on < trial.registered_on:
+        yield (
+            f"the run ended on {reading.produced_on}, before the trial was planned"
+            f" on {trial.registered_on}"
+        )
+
+
+def _evidence(
+    reading: Reading,
+    trial: PlannedTrial,
+    subject_sha256: str | None,
+    stated: Stated,
+    log_sha256: str,
+) -> Evidence:
+    if stated.subject_sha256 is not None:
+        subject_sha256 = require_sha256(stated.subject_sha256, where="--subject")
+    item = assemble(
+        reading,
+        trial=trial.id,
+        claim=trial.claim,
+        evaluation=trial.evaluation,
+        rung=trial.rung,
+        events=stated.events or claim_of(reading.task).event,
+        conduct=Conduct(
+            evaluator=stated.evaluator,
+            independence=parse_independence(stated.independence, where="--independence"),
+            access=parse_access(stated.access, where="--access"),
+        ),
+        subject_sha256=subject_sha256,
+        log_sha256=log_sha256,
+        budget=stated.budget,
+    )
+    # What the reader would refuse must not be written: names with control characters, say.
+    return Evidence.from_bytes(item.to_bytes(), where=f"evidence/{trial.id}.json")

@@ -1,0 +1,70 @@
+"""Explain a case's decision: the one it keeps, or one made anew for other options."""
+
+from dataclasses import dataclass
+from pathlib import Path
+
+from openweir import digest
+from openweir.decision import Decision, Explanation, explain
+from openweir.desk.case import CaseFolder
+from openweir.desk.decide import judge_case, read_files
+from openweir.desk.pack import DEFAULT_PACK
+from openweir.errors import DecisionError
+
+__all__ = ["Explained", "explain_case"]
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Explained:
+    """A decision and its explanation.
+
+    Attributes:
+        changed: names of files that are not those the kept decision was made from.
+    """
+
+    decision: Decision
+    explanation: Explanation
+    changed: tuple[str, ...]
+
+
+def explain_case(
+    root: Path,
+    *,
+    requirement: str | None = None,
+    policy: str | None = None,
+    as_of: str | None = None,
+) -> Explained:
+    """Explain the decision of the case at `root`; nothing is written.
+
+    Args:
+        root: the case folder.
+        requirement: one requirement's id, or a rule's for all its tiers; all by default.
+        policy: decide anew under this pack.
+        as_of: decide anew for this day.
+
+    Raises:
+        OpenweirError: the case, its decision, the policy or the day cannot be read, or the
+            decision has no such requirement.
+    """
+    folder = CaseFolder.open(root)
+    path = folder.path("decision.json")
+    changed: tuple[str, ...] = ()
+    if policy is None and as_of is None and path.exists():
+        decision = _kept(folder)
+        found = {name: digest.sha256(data) for name, data in read_files(folder).items()}
+        changed = tuple(sorted({name for name, _ in set(found.items()) ^ set(decision.inputs)}))
+    else:
+        decision, _ = judge_case(root, policy=policy or DEFAULT_PACK, as_of=as_of)
+    return Explained(decision=decision, explanation=explain(decision, requirement), changed=changed)
+
+
+def _kept(folder: CaseFolder) -> Decision:
+    where = str(folder.path("decision.json"))
+    try:
+        return Decision.from_bytes(folder.read("decision.json", made_by="decide"), where=where)
+    except ValueError as error:
+        raise DecisionError(
+            f"the decision is malformed: {error}",
+            code="malformed",
+            where=where,
+            hint=f"run `openweir decide {folder.root}`",
+        ) from None

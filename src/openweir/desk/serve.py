@@ -1,0 +1,260 @@
+"""`openweir serve`: run the hub on this machine.
+
+The application is named to the server by its import string, because the desk
+stands below the pages; settings reach it through `OPENWEIR_*` variables:
+`OPENWEIR_DATA`, `OPENWEIR_TRUST`, `OPENWEIR_REGISTER`, `OPENWEIR_AS_OF`.
+"""
+
+import getpass
+import logging
+import os
+import re
+import signal
+import socket
+from collections.abc import Callable
+from dataclasses import dataclass
+from datetime import UTC, date, datetime
+from pathlib import Path
+
+import uvicorn
+
+from openweir.attest import Trust
+from openweir.desk.case import write_atomically
+from openweir.desk.clock import now
+from openweir.desk.home import Home
+from openweir.desk.tokens import Tokens, address_of, data_key
+from openweir.errors import OpenweirError, UsageError
+from openweir.hub.accounts import Accounts
+from openweir.hub.store import Store
+from openweir.instant import parse_day
+
+__all__ = ["Opening", "Settings", "serve", "settings_from_environment"]
+
+_APPLICATION = "openweir.web:create_app"
+_GRACE_SECONDS = 5
+_log = logging.getLogger("openweir.hub")
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Settings:
+    """What a hub needs to know.
+
+    Attributes:
+        data: its data directory.
+        register: the directory of the log it publishes.
+        trust: whom it trusts; the file is read again when it changes.
+        clock: the present instant, or the stated day at this time of day.
+    """
+
+    data: Path
+    register: Path
+    trust: Callable[[], Trust]
+    clock: Callable[[], datetime]
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Opening:
+    """What there is to say when a hub has opened.
+
+    Attributes:
+        url: its address.
+        releases: how many names have a release.
+        owner: the account made at this first start; empty at later ones.
+        as_of: the day it stands still at; None for the real one.
+        exposed: whether other machines can reach it, without encryption.
+    """
+
+    url: str
+    data: Path
+    releases: int
+    owner: str
+    as_of: date | None
+    exposed: bool
+
+
+def settings_from_environment() -> Settings:
+    """Return the settings that `serve` put into the environment, or the home's own.
+
+    Raises:
+        OpenweirError: the trust file or the stated day cannot be read.
+    """
+    home = Home.find()
+    stated = os.environ.get("OPENWEIR_AS_OF")
+    trust = _TrustFile(Path(os.environ.get("OPENWEIR_TRUST") or home.trust))
+    trust.read()
+    return Settings(
+        data=Path(os.environ.get("OPENWEIR_DATA") or home.hub),
+        register=Path(os.environ.get("OPENWEIR_REGISTER") or home.register),
+        trust=trust,
+        clock=now if stated is None else _Stopped(parse_day(stated, where="OPENWEIR_AS_OF")),
+    )
+
+
+def serve(
+    *,
+    home: Home,
+    data: Path | None,
+    host: str,
+    port: int,
+    trust: Path | None,
+    register: Path | None,
+    as_of: date | None,
+    owner: str | None,
+    ready_file: Path | None,
+    opened: Callable[[Opening], object],
+) -> None:
+    """Serve until the process is told to stop.
+
+    Args:
+        home: where the owner's token is kept, and the default of what follows.
+        data: the hub's data directory.
+        host: address to listen on.
+        port: 0 for a free one.
+        trust: file that says whom the hub trusts.
+        register: directory of the log the hub shows.
+        as_of: a day to stand still at.
+        owner: name of the account made at the first start; the user's own by default.
+        ready_file: gets the address once requests are answered.
+        opened: told once the hub answers.
+
+    Raises:
+        UsageError: the address is taken or not one of this machine.
+        HubError: the data directory cannot be used.
+    """
+    data = (data or home.hub).resolve()
+    os.environ["OPENWEIR_DATA"] = str(data)
+    os.environ["OPENWEIR_TRUST"] = str((trust or home.trust).resolve())
+    os.environ["OPENWEIR_REGISTER"] = str((register or home.register).resolve())
+    os.environ.pop("OPENWEIR_AS_OF", None)
+    if as_of is not None:
+        os.environ["OPENWEIR_AS_OF"] = as_of.isoformat()
+    settings = settings_from_environment()
+    bound = _bind(host, port)
+    everywhere = {"0.0.0.0": "127.0.0.1", "::": "::1"}  # noqa: S104 - compared, not bound
+    shown = everywhere.get(host, host)
+    shown = f"[{shown}]" if ":" in shown else shown
+    url = address_of(f"http://{shown}:{bound.getsockname()[1]}")
+    made, releases = _first_start(settings, home, url=url, owner=owner)
+    opening = Opening(
+        url=url,
+        data=data,
+        releases=releases,
+        owner=made,
+        as_of=as_of,
+        exposed=host not in ("127.0.0.1", "::1", "localhost"),
+    )
+
+    def ready() -> None:
+        if ready_file is not None:
+            write_atomically(ready_file, f"{url}\n".encode())
+        opened(opening)
+
+    config = uvicorn.Config(
+        _APPLICATION,
+        factory=True,
+        log_level="warning",
+        access_log=False,
+        server_header=False,
+        timeout_graceful_shutdown=_GRACE_SECONDS,
+    )
+    with bound:
+        for number in (signal.SIGINT, signal.SIGTERM):
+            # The server stops in order by itself, then raises the signal again: that is no error.
+            signal.signal(number, lambda *_: None)
+        _Server(config, ready).run(sockets=[bound])
+
+
+class _Server(uvicorn.Server):
+    """A server that says when it answers."""
+
+    def __init__(self, config: uvicorn.Config, ready: Callable[[], object]) -> None:
+        super().__init__(config)
+        self._ready = ready
+
+    async def startup(self, sockets: list[socket.socket] | None = None) -> None:
+        await super().startup(sockets)
+        if self.started:
+            self._ready()
+
+
+class _TrustFile:
+    """The trust file, read again whenever it changed; an unreadable one trusts nobody."""
+
+    def __init__(self, path: Path) -> None:
+        self._path = path
+        self._kept: tuple[object, Trust] = (None, Trust())
+
+    def __call__(self) -> Trust:
+        try:
+            return self.read()
+        except OpenweirError as error:
+            _log.error("nobody is trusted: %s", error)
+            return Trust()
+
+    def read(self) -> Trust:
+        """Return the trust; an absent file trusts nobody."""
+        try:
+            stat = self._path.stat()
+            identity = (stat.st_ino, stat.st_size, stat.st_mtime_ns, stat.st_ctime_ns)
+            if identity != self._kept[0]:
+                written = self._path.read_text(encoding="utf-8")
+                self._kept = (identity, Trust.from_text(written, where=str(self._path)))
+        except FileNotFoundError:
+            if self._kept[0] is not None:
+                self._kept = (None, Trust())
+        except (OSError, UnicodeDecodeError) as error:
+            raise UsageError(
+                f"cannot read the trust file: {error}", code="trust", where=str(self._path)
+            ) from None
+        return self._kept[1]
+
+
+@dataclass(frozen=True, slots=True)
+class _Stopped:
+    """A clock that stands at one day, for replays."""
+
+    day: date
+
+    def __call__(self) -> datetime:
+        return datetime.combine(self.day, now().time(), tzinfo=UTC)
+
+
+def _bind(host: str, port: int) -> socket.socket:
+    try:
+        return socket.create_server(
+            (host, port), family=socket.AF_INET6 if ":" in host else socket.AF_INET, backlog=512
+        )
+    except (OSError, OverflowError) as error:
+        reason = getattr(error, "strerror", None) or str(error)
+        raise UsageError(
+            f"cannot listen on {host} port {port}: {reason}",
+            code="listen",
+            hint="choose another with --port; 0 takes a free one",
+        ) from None
+
+
+def _first_start(settings: Settings, home: Home, *, url: str, owner: str | None) -> tuple[str, int]:
+    """Make the owner's account if there is none yet; keep its token on the user's side only."""
+    store = Store.embedded(settings.data)
+    try:
+        accounts, tokens = Accounts(store), Tokens(home)
+        made = ""
+        if not accounts.all():
+            made = owner or _user_name()
+            accounts.add(made, publisher=True, at=settings.clock())
+            token = accounts.new_token(made, at=settings.clock())
+            tokens.keep(data_key(settings.data), token)
+        kept = tokens.kept(data_key(settings.data))
+        if kept is not None and accounts.principal(kept) is not None:
+            tokens.keep(url, kept)
+        return made, store.count_releases()
+    finally:
+        store.close()
+
+
+def _user_name() -> str:
+    try:
+        found = getpass.getuser()
+    except (KeyError, OSError):
+        found = ""
+    return re.sub(r"[^A-Za-z0-9]", "", found)[:96] or "owner"

@@ -1,0 +1,216 @@
+"""Sign a case's decision, and the model files it speaks of."""
+
+from collections.abc import Callable
+from dataclasses import dataclass
+from datetime import datetime
+from pathlib import Path
+
+from openweir.artifact import Manifest, read_manifest
+from openweir.attest import Envelope, Key, Statement, Trust, sign_model
+from openweir.decision import Decision
+from openweir.desk.case import CaseFolder, write_atomically
+from openweir.desk.home import Home
+from openweir.desk.keys import load_key, read_trust, trust_key
+from openweir.digest import sha256
+from openweir.errors import CaseError, OpenweirError, UsageError
+from openweir.hub import Bundle, Check, check, check_files, decision_statement
+from openweir.hub.accept import is_statement_file
+
+__all__ = ["ENVELOPE", "LOG_PROOF", "MODEL_SIGNATURE", "Signed", "Signer", "bundle_of", "sign"]
+
+ENVELOPE = "statements/decision.dsse.json"
+MODEL_SIGNATURE = "statements/model.sig"
+LOG_PROOF = "statements/decision.tlog-proof"
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Signer:
+    """One signature on the decision; name and role are None for a key in no trust."""
+
+    key_id: str
+    name: str | None
+    role: str | None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Signed:
+    """What signing left in the case.
+
+    Attributes:
+        model_signature: None when the case has no model files.
+        approvals: whether the signatures that the decision asks for are there.
+    """
+
+    envelope: Path
+    model_signature: Path | None
+    statement_sha256: str
+    signers: tuple[Signer, ...]
+    approvals: Check
+
+
+def sign(
+    root: Path,
+    stated: str,
+    *,
+    home: Home,
+    at: datetime,
+    role: str | None = None,
+    trust_it: bool = False,
+    progress: Callable[[int], object] | None = None,
+) -> Signed:
+    """Sign the decision of a case; the model files must be those it was made on (law 7).
+
+    Args:
+        root: the case.
+        stated: name of a key in `home`, or path of a PEM file.
+        home: keys and trust.
+        at: the present instant.
+        role: the role the signer signs in; must be the one the key is trusted in.
+        trust_it: also trust a key that is not trusted yet, in `role`.
+        progress: called with the number of bytes just hashed.
+
+    Raises:
+        CaseError: no decision yet, or a file changed since it was made.
+        UsageError: no such key, or it signs in another role.
+    """
+    case = CaseFolder.open(root)
+    name, key = load_key(home, stated)
+    data = case.read("decision.json", made_by="decide")
+    decision = Decision.from_bytes(data, where=str(case.path("decision.json")))
+    _require_inputs(case, decision)
+    manifest = _require_files(case, decision, progress)
+    _settle_role(home, key, name=name, role=role, trust_it=trust_it)
+    statement = decision_statement(decision, data)
+    before = _envelope_of(case, statement)
+    envelope = Envelope.sign(statement, key) if before is None else before.with_signature(key)
+    signature = case.path(MODEL_SIGNATURE)
+    if before is None:
+        # Whatever the log proves is about an earlier decision.
+        case.path(LOG_PROOF).unlink(missing_ok=True)
+        signature.unlink(missing_ok=True)
+    if manifest is not None and not signature.exists():
+        write_atomically(signature, sign_model(manifest, key, name=decision.name))
+    write_atomically(case.path(ENVELOPE), envelope.to_bytes())
+    trust = read_trust(home.trust)
+    return Signed(
+        envelope=case.path(ENVELOPE),
+        model_signature=None if manifest is None else signature,
+        statement_sha256=sha256(envelope.payload),
+        signers=_signers(envelope, trust),
+        approvals=next(
+            item for item in check(bundle_of(case), trust=trust, at=at) if item.name == "approvals"
+        ),
+    )
+
+
+def bundle_of(case: CaseFolder) -> Bundle:
+    """Return the statements of a case; what is missing is empty or None."""
+    return Bundle(
+        decision=_optional(case, "decision.json") or b"",
+        envelope=_optional(case, ENVELOPE) or b"",
+        log_proof=_optional(case, LOG_PROOF),
+        model_signature=_optional(case, MODEL_SIGNATURE),
+    )
+
+
+def _optional(case: CaseFolder, name: str) -> bytes | None:
+    return case.read(name, made_by="sign") if case.path(name).exists() else None
+
+
+def _require_inputs(case: CaseFolder, decision: Decision) -> None:
+    inputs = dict(decision.inputs)
+    present = {name for name, _ in case.evidence_files()}
+    names = sorted(present | {name for name in inputs if is_statement_file(f".openweir/{name}")})
+    for name in names:
+        path = case.path(name)
+        if name not in inputs:
+            _refuse(case, f"`{name}` was added since the decision")
+        if not path.is_file():
+            _refuse(case, f"`{name}` is gone since the decision")
+        if sha256(path.read_bytes()) != inputs[name]:
+            _refuse(case, f"`{name}` changed since the decision")
+
+
+def _refuse(case: CaseFolder, message: str) -> None:
+    raise CaseError(
+        message,
+        code="changed",
+        where=str(case.root),
+        hint=f"decide again: openweir decide {case.root}",
+    )
+
+
+def _require_files(
+    case: CaseFolder, decision: Decision, progress: Callable[[int], object] | None
+) -> Manifest | None:
+    model = case.declaration().model
+    if decision.release_sha256 is None:
+        if model is not None:
+            raise CaseError(
+                "the decision was made without the model's files",
+                code="no-files-decided",
+                where=str(case.root),
+                hint=f"run `openweir inspect {case.root}` and decide again",
+            )
+        return None
+    if model is None:
+        raise CaseError(
+            "the decision speaks of files, and case.toml names no model folder",
+            code="no-model",
+            where=str(case.root),
+            hint='add model = "FOLDER" under [release]',
+        )
+    manifest = read_manifest(model, progress)
+    found = ((file.path, file.size, file.sha256) for file in manifest.files)
+    wrong = [item for item in check_files(decision, found, complete=True) if not item.ok]
+    if wrong:
+        more = f" (and {len(wrong) - 1} more)" if len(wrong) > 1 else ""
+        raise CaseError(
+            f"{wrong[0].detail}{more}: these are not the files that were decided on",
+            code="changed",
+            where=str(model),
+            hint=f"run `openweir inspect {case.root}` and decide again",
+        )
+    return manifest
+
+
+def _settle_role(home: Home, key: Key, *, name: str, role: str | None, trust_it: bool) -> None:
+    known = read_trust(home.trust).whose(key.public)
+    if known is None and trust_it:
+        trust_key(home, key.public, name=name, role=role or "developer")
+    elif known is not None and role not in (None, known.role):
+        raise UsageError(
+            f"key `{known.name}` is trusted as `{known.role}`, not as `{role}`",
+            code="role",
+            hint="a key has one role; another role takes another person's key",
+        )
+    elif known is None and role is not None:
+        raise UsageError(
+            "the key is trusted in no role yet",
+            code="role",
+            hint=f"add --trust to trust it as `{role}`",
+        )
+
+
+def _envelope_of(case: CaseFolder, statement: Statement) -> Envelope | None:
+    """Return the envelope in the case if it is about this very statement."""
+    data = _optional(case, ENVELOPE)
+    if data is None:
+        return None
+    try:
+        envelope = Envelope.from_bytes(data)
+    except OpenweirError:
+        return None
+    return envelope if envelope.payload == statement.to_bytes() else None
+
+
+def _signers(envelope: Envelope, trust: Trust) -> tuple[Signer, ...]:
+    people = {item.key.id: item for item in trust.keys}
+    return tuple(
+        Signer(
+            key_id=item.keyid,
+            name=people[item.keyid].name if item.keyid in people else None,
+            role=people[item.keyid].role if item.keyid in people else None,
+        )
+        for item in envelope.signatures
+    )

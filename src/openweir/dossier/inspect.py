@@ -1,0 +1,165 @@
+"""Put a dossier together: what the files say, what the case declares, what follows."""
+
+import re
+
+from openweir import canonical, digest
+from openweir.artifact import Snapshot, show
+from openweir.dossier.component import COMPONENTS, MODEL_COMPONENTS, component_of
+from openweir.dossier.compute import estimate_compute
+from openweir.dossier.declared import check_component, check_fact
+from openweir.dossier.dossier import Component, Dossier, DossierFile, Finding
+from openweir.dossier.fact import Certainty, Estimate, Fact, Value
+from openweir.dossier.from_artifact import Reading, findings_of, read_facts
+from openweir.errors import DossierError
+
+__all__ = ["check_name", "inspect"]
+
+_NAME = re.compile(r"[A-Za-z0-9][A-Za-z0-9._-]{0,95}/[A-Za-z0-9][A-Za-z0-9._-]{0,95}", re.ASCII)
+
+
+def inspect(
+    snapshot: Snapshot | None,
+    *,
+    name: str,
+    facts: tuple[Fact, ...] = (),
+    components: tuple[Component, ...] = (),
+) -> Dossier:
+    """Put the dossier of a release together; nothing is dropped, nothing is guessed.
+
+    Args:
+        snapshot: of its files; None for a release whose files are not at hand.
+        name: `org/name`.
+        facts: as the case declares them, in the case's order.
+        components: as the case declares them, in the case's order.
+
+    Raises:
+        DossierError: the name is malformed, or a declared fact or component is not in
+            the vocabulary.
+    """
+    check_name(name, where="case.toml: release.name")
+    for index, fact in enumerate(facts):
+        check_fact(fact, where=f"case.toml: fact[{index}]")
+    for index, component in enumerate(components):
+        check_component(component, where=f"case.toml: component[{index}]")
+    reading = None if snapshot is None else read_facts(snapshot)
+    read = () if reading is None else tuple(reading.facts)
+    known = read + facts
+    computed = estimate_compute(known, whole_model=reading is None or reading.whole_model)
+    files = () if snapshot is None else _files(snapshot)
+    findings = _contradictions(read + computed, facts)
+    if snapshot is not None and reading is not None:
+        findings += (*findings_of(snapshot), *reading.findings)
+    return Dossier(
+        name=name,
+        release_sha256=None if snapshot is None else snapshot.manifest.dirhash(),
+        model_sha256=_model_sha256(files),
+        files=files,
+        components=_components(files, reading, components),
+        facts=_sorted_facts(known + computed),
+        findings=tuple(sorted(findings, key=lambda found: (found.path, found.rules, found.detail))),
+    )
+
+
+def check_name(name: str, *, where: str) -> str:
+    """Return `name` if it is `org/name` as a hub writes it.
+
+    Raises:
+        DossierError: it is not.
+    """
+    if not _NAME.fullmatch(name) or ".." in name or "--" in name:
+        raise DossierError(
+            f"`{show(name)}` is not a release's name",
+            code="name",
+            where=where,
+            hint="ORG/NAME of letters, digits, `.`, `_` and single `-`",
+        )
+    return name
+
+
+def _files(snapshot: Snapshot) -> tuple[DossierFile, ...]:
+    return tuple(
+        DossierFile(
+            path=file.path,
+            size=file.size,
+            sha256=file.sha256,
+            component=component_of(file.path),
+        )
+        for file in snapshot.manifest.files
+    )
+
+
+def _model_sha256(files: tuple[DossierFile, ...]) -> str | None:
+    model = [(file.path, file.sha256) for file in files if file.component in MODEL_COMPONENTS]
+    return digest.dirhash(model) if model else None
+
+
+def _components(
+    files: tuple[DossierFile, ...], reading: Reading | None, declared: tuple[Component, ...]
+) -> tuple[Component, ...]:
+    """Merge what files prove with what the case declares; files win on presence."""
+    stated = {component.name: component for component in declared}
+    held = {file.component for file in files}
+    licence = None if reading is None else reading.licence
+    found = []
+    for name in sorted(COMPONENTS):
+        said = stated.get(name)
+        if name in held:
+            # The card's licence is declared for the repository, so for every file in it.
+            found.append(
+                Component(
+                    name=name,
+                    present="yes",
+                    licence=licence if said is None or said.licence is None else said.licence,
+                    reference=None if said is None else said.reference,
+                )
+            )
+        elif said is not None:
+            found.append(said)
+    return tuple(found)
+
+
+def _contradictions(known: tuple[Fact, ...], declared: tuple[Fact, ...]) -> tuple[Finding, ...]:
+    """Name every pair of a declared fact and a known one that cannot both be true."""
+    return tuple(
+        Finding(
+            path=other.source.ref,
+            verdict="flagged",
+            rules=("contradiction",),
+            detail=f"{fact.predicate}: {fact.source.ref} says {_words(fact.value)}, "
+            f"{other.source.ref} says {_words(other.value)}",
+        )
+        for fact in declared
+        for other in known
+        if fact.predicate == other.predicate
+        and fact.subject == other.subject
+        and _contradict(fact.value, other.value)
+    )
+
+
+def _contradict(one: Value, other: Value) -> bool:
+    if isinstance(one, Estimate) and isinstance(other, Estimate):
+        return one.upper < other.lower or other.upper < one.lower
+    if isinstance(one, str) and isinstance(other, str):
+        return one.casefold() != other.casefold()
+    if isinstance(one, tuple) and isinstance(other, tuple):
+        return set(one) != set(other)
+    return one != other
+
+
+def _words(value: Value) -> str:
+    if isinstance(value, Estimate):
+        ends = [canonical.decimal_text(end) for end in (value.lower, value.upper)]
+        return f"`{ends[0]}`" if ends[0] == ends[1] else f"`{ends[0]}` to `{ends[1]}`"
+    if isinstance(value, bool):
+        return "yes" if value else "no"
+    return "`" + show(value if isinstance(value, str) else ", ".join(value), 120) + "`"
+
+
+def _sorted_facts(facts: tuple[Fact, ...]) -> tuple[Fact, ...]:
+    order = list(Certainty)
+
+    def key(fact: Fact) -> tuple[str, str, int, bytes]:
+        place = order.index(fact.certainty)
+        return (fact.predicate, fact.subject, place, canonical.compact(fact.to_json()))
+
+    return tuple(sorted(dict.fromkeys(facts), key=key))

@@ -1,0 +1,150 @@
+"""Accounts and tokens: who a request comes from.
+
+A token is shown once and kept as its SHA-256 only. Its form is the one every
+client of the Hugging Face Hub accepts: `hf_` and at least 34 letters and digits.
+"""
+
+import hmac
+import re
+import secrets
+import string
+from dataclasses import dataclass
+from datetime import datetime
+
+from sqlalchemy import insert, select, update
+from sqlalchemy.exc import IntegrityError
+
+from openweir.digest import sha256
+from openweir.errors import HubError
+from openweir.hub import schema
+from openweir.hub.gate import Principal
+from openweir.hub.store import Store
+from openweir.instant import format_instant
+
+__all__ = ["Account", "Accounts"]
+
+_NAME = re.compile(r"[A-Za-z0-9](?:[A-Za-z0-9._-]{0,94}[A-Za-z0-9])?", re.ASCII)
+_TOKEN = re.compile(r"hf_[A-Za-z0-9]{34,253}", re.ASCII)
+_SIGNS = string.ascii_letters + string.digits
+_TOKEN_SIGNS = 37  # 220 bits
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Account:
+    """One user of the hub.
+
+    Attributes:
+        publisher: may publish and answer access requests under every name.
+        tokens: how many of its tokens are in force.
+    """
+
+    name: str
+    publisher: bool
+    tokens: int
+
+
+class Accounts:
+    """Users and their tokens."""
+
+    def __init__(self, store: Store) -> None:
+        """Work on the accounts in `store`."""
+        self._store = store
+
+    def add(self, name: str, *, publisher: bool, at: datetime) -> None:
+        """Create an account.
+
+        Raises:
+            HubError: the name is taken or cannot be a user's name.
+        """
+        if not _NAME.fullmatch(name):
+            raise HubError(
+                f"`{name[:100]}` cannot be a user's name",
+                code="user-name",
+                hint="letters, digits, `.`, `_` and `-`, at most 96",
+            )
+        try:
+            with self._store.begin() as connection:
+                connection.execute(
+                    insert(schema.users).values(
+                        name=name, publisher=publisher, created_at=format_instant(at)
+                    )
+                )
+        except IntegrityError:
+            raise HubError(
+                f"user `{name}` exists already",
+                code="user-exists",
+                hint=f"openweir hub token new {name}",
+            ) from None
+
+    def exists(self, name: str) -> bool:
+        """Whether there is an account of that name."""
+        with self._store.begin() as connection:
+            query = select(schema.users.c.name).where(schema.users.c.name == name)
+            return connection.execute(query).first() is not None
+
+    def all(self) -> tuple[Account, ...]:
+        """Return every account, sorted by name."""
+        with self._store.begin() as connection:
+            users = connection.execute(select(schema.users).order_by(schema.users.c.name)).all()
+            valid = select(schema.tokens.c.user).where(schema.tokens.c.revoked_at.is_(None))
+            owners = list(connection.execute(valid).scalars())
+        return tuple(
+            Account(name=user.name, publisher=user.publisher, tokens=owners.count(user.name))
+            for user in users
+        )
+
+    def new_token(self, user: str, *, at: datetime) -> str:
+        """Return a new token of a user; only its digest is kept.
+
+        Raises:
+            HubError: there is no such user.
+        """
+        if not self.exists(user):
+            raise HubError(
+                f"there is no user `{user[:100]}`",
+                code="unknown-user",
+                hint=f"openweir hub user add {user[:100]}",
+            )
+        token = "hf_" + "".join(secrets.choice(_SIGNS) for _ in range(_TOKEN_SIGNS))
+        with self._store.begin() as connection:
+            connection.execute(
+                insert(schema.tokens).values(
+                    sha256=sha256(token.encode()), user=user, created_at=format_instant(at)
+                )
+            )
+        return token
+
+    def revoke_tokens(self, user: str, *, at: datetime) -> int:
+        """Revoke every token of a user and return how many there were.
+
+        Raises:
+            HubError: there is no such user.
+        """
+        if not self.exists(user):
+            raise HubError(f"there is no user `{user[:100]}`", code="unknown-user")
+        tokens = schema.tokens
+        with self._store.begin() as connection:
+            done = connection.execute(
+                update(tokens)
+                .where(tokens.c.user == user, tokens.c.revoked_at.is_(None))
+                .values(revoked_at=format_instant(at))
+            )
+        return int(done.rowcount)
+
+    def principal(self, token: str) -> Principal | None:
+        """Return whom a token speaks for, or None when it is unknown or revoked."""
+        if not _TOKEN.fullmatch(token):
+            return None
+        digest = sha256(token.encode())
+        query = (
+            select(schema.tokens.c.sha256, schema.tokens.c.revoked_at, schema.users)
+            .join(schema.users, schema.users.c.name == schema.tokens.c.user)
+            .where(schema.tokens.c.sha256 == digest)
+        )
+        with self._store.begin() as connection:
+            found = connection.execute(query).first()
+        if found is None or found.revoked_at is not None:
+            return None
+        if not hmac.compare_digest(found.sha256, digest):
+            return None
+        return Principal(user=found.name, publisher=found.publisher, token=digest[:12])

@@ -1,0 +1,73 @@
+"""What everybody may check: the release's statements and the hub's log."""
+
+import re
+
+from starlette.responses import FileResponse, Response
+
+from openweir.errors import HubError
+from openweir.hub.api.reply import Call, found_json
+from openweir.hub.release import Release
+
+__all__ = ["register_file", "release_json", "statement"]
+
+# C2SP tlog-tiles: nothing else of the register's folder is public, least of all its key.
+_TILE = re.compile(
+    r"checkpoint|tile/(?:[0-9]|[1-5][0-9]|6[0-3]|entries)(?:/x[0-9]{3})*/[0-9]{3}(?:\.p/[0-9]{1,3})?",
+    re.ASCII,
+)
+_TEXT = {"X-Content-Type-Options": "nosniff", "Content-Security-Policy": "default-src 'none'"}
+
+
+def release_json(call: Call) -> Response:
+    """`GET /openweir/ORG/NAME/release.json`: what is in force, also after it expired."""
+    release = _known(call)
+    serves = release.state == "released"
+    return found_json(
+        {
+            "name": release.name,
+            "commit": release.commit,
+            "tier": release.tier.word,
+            "release_state": release.state,
+            "as_of": release.decision.as_of.isoformat(),
+            "valid_until": release.decision.valid_until.isoformat(),
+            "files": [
+                {"path": file.path, "size": file.size, "sha256": file.sha256}
+                for file in (release.files if serves else ())
+                if not file.path.startswith(".openweir/")
+            ],
+            "statements": [file.path.removeprefix(".openweir/") for file in release.statements],
+        }
+    )
+
+
+def statement(call: Call) -> Response:
+    """`GET /openweir/ORG/NAME/statements/FILE`: a signed statement or what it rests on."""
+    release = _known(call)
+    name = "/".join(call.rest("statements"))
+    found = release.statement(name)
+    if found is None:
+        raise HubError(f"`{name[:200]}` is no statement here", code="entry-not-found")
+    content = call.channel.blobs.read(found.sha256)
+    return Response(content, media_type="application/octet-stream", headers=_TEXT)
+
+
+def register_file(call: Call) -> Response:
+    """`GET /register/PATH`: the log's checkpoint and tiles, and nothing else of its folder."""
+    path = "/".join(call.rest("register"))
+    file = call.channel.register / path
+    known = _TILE.fullmatch(path) is not None and file.is_file()
+    if not known or not file.resolve().is_relative_to(call.channel.register.resolve()):
+        raise HubError("the log has no such tile", code="entry-not-found")
+    caching = "no-cache" if path == "checkpoint" or ".p/" in path else "public, max-age=31536000"
+    return FileResponse(
+        file,
+        media_type="text/plain" if path == "checkpoint" else "application/octet-stream",
+        headers={**_TEXT, "Cache-Control": caching},
+    )
+
+
+def _known(call: Call) -> Release:
+    found = call.channel.known(call.name)
+    if found is None:
+        raise HubError(f"there is no release `{call.name}` here", code="repo-not-found")
+    return found

@@ -1,0 +1,28 @@
+"""What this hub does not do, said plainly."""
+
+from starlette.responses import Response
+
+from openweir.errors import HubError
+from openweir.hub.api.reply import Call
+
+__all__ = ["no_such_repository", "not_implemented", "upload"]
+
+
+def upload(_call: Call) -> Response:
+    """Refuse every way of the Hugging Face API to change a repository."""
+    raise HubError(
+        "a release changes only by a signed decision: publish it with `openweir publish CASE "
+        "--hub URL`",
+        code="read-only",
+    )
+
+
+def no_such_repository(_call: Call) -> Response:
+    """Say that there are no data sets, spaces or kernels, and no Xet store."""
+    raise HubError("this hub holds models only", code="repo-not-found")
+
+
+def not_implemented(call: Call) -> Response:
+    """Refuse the rest of the Hugging Face API."""
+    path = call.request.url.path[:100]
+    raise HubError(f"this hub does not speak `{path}`", code="not-implemented")

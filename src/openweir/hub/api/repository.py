@@ -1,0 +1,234 @@
+"""What a release consists of, as the Hugging Face API says it: info, tree, refs, lists."""
+
+from collections.abc import Iterable
+from urllib.parse import parse_qs
+
+from starlette.responses import Response
+
+from openweir.errors import HubError
+from openweir.hub.api.reply import Call, found_json, gate_error, refusal
+from openweir.hub.api.resolve import require_revision, warnings_of
+from openweir.hub.gate import Answer, Standing, admit
+from openweir.hub.release import Release, ReleaseFile, git_pointer
+from openweir.instant import format_instant
+from openweir.tier import Tier
+
+__all__ = ["auth_check", "commits", "info", "models", "paths_info", "refs", "tree", "whoami"]
+
+_PAGE = 1000
+
+
+def info(call: Call) -> Response:
+    """`GET /api/models/ORG/NAME[/revision/REVISION]`."""
+    release = call.release()
+    if "rest" in call.request.path_params:
+        require_revision(call, release, call.rest("revision")[0])
+    return found_json(_info(release), headers=_shown(call, release))
+
+
+def tree(call: Call) -> Response:
+    """`GET /api/models/ORG/NAME/tree/REVISION[/FOLDER]?recursive`, by pages."""
+    release = call.release()
+    revision, *parts = call.rest("tree")
+    require_revision(call, release, revision)
+    folder = "/".join(part for part in parts if part)
+    query = call.request.query_params
+    recursive = query.get("recursive", "").lower() in ("1", "true")
+    inside = [file for file in release.files if not folder or file.path.startswith(folder + "/")]
+    if folder and not inside:
+        raise HubError(f"`{folder[:200]}` is no folder of `{call.name}`", code="entry-not-found")
+    entries = sorted(
+        _entries(inside, folder, recursive=recursive), key=lambda item: str(item["path"])
+    )
+    after = query.get("cursor", "")
+    left = [item for item in entries if str(item["path"]) > after]
+    page = left[: _limit(query.get("limit"))]
+    headers = _shown(call, release)
+    if len(page) < len(left):
+        headers |= _next(call, str(page[-1]["path"]))
+    return found_json(page, headers=headers)
+
+
+def paths_info(call: Call) -> Response:
+    """`POST /api/models/ORG/NAME/paths-info/REVISION` with the paths in a form or JSON."""
+    release = call.release()
+    require_revision(call, release, call.rest("paths-info")[0])
+    if call.request.headers.get("content-type", "").startswith("application/json"):
+        asked = call.json().texts("paths")
+    else:
+        form = parse_qs(call.body.decode("utf-8", "replace"), max_num_fields=10_000)
+        asked = tuple(form.get("paths", ()))
+    found = []
+    for path in dict.fromkeys(path.strip("/") for path in asked):
+        file = release.file(path)
+        if file is not None:
+            found.append(_file(file))
+        elif any(other.path.startswith(path + "/") for other in release.files):
+            found.append(_directory(path))
+    return found_json(found, headers=_shown(call, release))
+
+
+def refs(call: Call) -> Response:
+    """`GET /api/models/ORG/NAME/refs`: one branch, the release in force."""
+    release = call.release()
+    main = {"name": "main", "ref": "refs/heads/main", "targetCommit": release.commit}
+    return found_json({"branches": [main], "tags": [], "converts": [], "pullRequests": []})
+
+
+def commits(call: Call) -> Response:
+    """`GET /api/models/ORG/NAME/commits/REVISION`: the release in force and nothing before it."""
+    release = call.release()
+    require_revision(call, release, call.rest("commits")[0])
+    only = {
+        "id": release.commit,
+        "title": f"Released at {release.tier.word}",
+        "message": "",
+        "date": _date(release),
+        "authors": [{"user": release.published_by}],
+    }
+    return found_json([only])
+
+
+def models(call: Call) -> Response:
+    """`GET /api/models?author&search&filter&gated&limit&cursor`: visible releases by name."""
+    query = call.request.query_params
+    author, search = query.get("author", ""), query.get("search", "").lower()
+    tags, gated = query.getlist("filter"), query.get("gated")
+    limit = _limit(query.get("limit"))
+    page: list[dict[str, object]] = []
+    for release in call.channel.walk(after=query.get("cursor", "")):
+        if author and release.name.partition("/")[0] != author:
+            continue
+        if search not in release.name.lower() or not set(tags) <= set(_tags(release)):
+            continue
+        if gated is not None and (gated.lower() == "true") != release.gated:
+            continue
+        if len(page) == limit:
+            return found_json(page, headers=_next(call, str(page[-1]["id"])))
+        page.append(_info(release))
+    return found_json(page)
+
+
+def auth_check(call: Call) -> Response:
+    """`GET /api/models/ORG/NAME/auth-check[/write]`: may this client read (or publish)?"""
+    release = call.release()
+    if call.request.url.path.endswith("/write"):
+        call.owner()
+    grant = (
+        None if call.principal is None else call.channel.grants.of(call.name, call.principal.user)
+    )
+    standing = Standing(verified=True, tier=release.tier, valid_until=release.decision.valid_until)
+    strictest = Tier.GATED_WEIGHTS if release.gated else release.tier
+    found = admit(standing, strictest, call.principal, grant, at=call.channel.clock())
+    if found not in (Answer.SERVE, Answer.WITHHELD):
+        return refusal(gate_error(found, call, release, ""))
+    return Response(status_code=200)
+
+
+def whoami(call: Call) -> Response:
+    """`GET /api/whoami-v2`: whose token this is."""
+    user = call.user()
+    token = {"displayName": user.token, "role": "write" if user.publisher else "read"}
+    return found_json(
+        {
+            "type": "user",
+            "id": user.user,
+            "name": user.user,
+            "fullname": user.user,
+            "email": None,
+            "orgs": [],
+            "isPro": False,
+            "auth": {"type": "access_token", "accessToken": token},
+        }
+    )
+
+
+def _info(release: Release) -> dict[str, object]:
+    decision = release.decision
+    return {
+        "_id": release.commit[:24],
+        "id": release.name,
+        "modelId": release.name,
+        "author": release.name.partition("/")[0],
+        "sha": release.commit,
+        "private": False,
+        "gated": "manual" if release.gated else False,
+        "disabled": False,
+        "downloads": 0,
+        "likes": 0,
+        "tags": list(_tags(release)),
+        "createdAt": _date(release),
+        "lastModified": _date(release),
+        "siblings": [
+            {"rfilename": file.path, "size": file.size, "blobId": file.git_sha1, **_lfs(file)}
+            for file in release.files
+        ],
+        "openweir": {
+            "tier": decision.tier.word,
+            "effective_tier": decision.effective_tier.word,
+            "release_state": release.state,
+            "as_of": decision.as_of.isoformat(),
+            "valid_until": decision.valid_until.isoformat(),
+        },
+    }
+
+
+def _tags(release: Release) -> tuple[str, ...]:
+    return ("openweir", f"openweir:{release.tier.word}")
+
+
+def _date(release: Release) -> str:
+    return format_instant(release.published_at).replace("Z", ".000Z")
+
+
+def _entries(
+    files: Iterable[ReleaseFile], folder: str, *, recursive: bool
+) -> list[dict[str, object]]:
+    start = len(folder) + 1 if folder else 0
+    found: dict[str, dict[str, object]] = {}
+    for file in files:
+        parts = file.path[start:].split("/")
+        for depth in range(1, len(parts) if recursive else min(len(parts), 2)):
+            path = file.path[:start] + "/".join(parts[:depth])
+            found[path] = _directory(path)
+        if recursive or len(parts) == 1:
+            found[file.path] = _file(file)
+    return list(found.values())
+
+
+def _file(file: ReleaseFile) -> dict[str, object]:
+    return {
+        "type": "file",
+        "path": file.path,
+        "oid": file.git_sha1,
+        "size": file.size,
+        **_lfs(file, digest="oid"),
+    }
+
+
+def _lfs(file: ReleaseFile, *, digest: str = "sha256") -> dict[str, object]:
+    if not file.large:
+        return {}
+    pointer = len(git_pointer(file.sha256, file.size))
+    return {"lfs": {digest: file.sha256, "size": file.size, "pointerSize": pointer}}
+
+
+def _directory(path: str) -> dict[str, object]:
+    return {"type": "directory", "path": path, "oid": "0" * 40, "size": 0}
+
+
+def _shown(call: Call, release: Release) -> dict[str, str]:
+    return {"X-Repo-Commit": release.commit, **warnings_of(call, release)}
+
+
+def _limit(stated: str | None) -> int:
+    if stated is None:
+        return _PAGE
+    if not (stated.isascii() and stated.isdigit()) or len(stated) > 9 or int(stated) < 1:
+        raise HubError("`limit` is a number from 1", code="bad-request")
+    return min(int(stated), _PAGE)
+
+
+def _next(call: Call, cursor: str) -> dict[str, str]:
+    url = call.request.url.include_query_params(cursor=cursor)
+    return {"Link": f'<{url}>; rel="next"'}

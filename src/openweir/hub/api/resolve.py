@@ -1,0 +1,151 @@
+"""Files: the one endpoint that hands out a model's bytes."""
+
+from collections.abc import Callable
+from pathlib import Path
+
+from anyio import CancelScope
+from starlette.concurrency import run_in_threadpool
+from starlette.responses import FileResponse, Response
+from starlette.types import Message, Receive, Scope, Send
+
+from openweir.errors import HubError
+from openweir.hub.api.reply import Call, gate_error, refusal
+from openweir.hub.gate import Answer, Standing, admit
+from openweir.hub.release import Release, ReleaseFile
+from openweir.hub.store import AccessEvent
+from openweir.tier import Tier
+
+__all__ = ["require_revision", "resolve", "warnings_of"]
+
+_REVISIONS = ("main", "HEAD", "refs/heads/main")
+_WARN_DAYS = 30
+
+
+class _Served(FileResponse):
+    """A file in pieces of 1 MiB, which says at the end how many bytes went out."""
+
+    chunk_size = 1024 * 1024
+
+    def __init__(
+        self, path: Path, *, headers: dict[str, str], finished: Callable[[int, int], None]
+    ) -> None:
+        super().__init__(path, headers=headers, media_type="application/octet-stream")
+        self._finished = finished
+
+    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
+        sent = [0, 0]
+
+        async def count(message: Message) -> None:
+            await send(message)
+            if message["type"] == "http.response.start":
+                sent[0] = message["status"]
+            else:
+                sent[1] += len(message.get("body", b""))
+
+        try:
+            await super().__call__(scope, receive, count)
+        finally:
+            # A client that went away was served bytes all the same: the log says how many.
+            with CancelScope(shield=True):
+                await run_in_threadpool(self._finished, sent[0], sent[1])
+
+
+def resolve(call: Call) -> Response:
+    """`GET|HEAD /ORG/NAME/resolve/REVISION/PATH`: a file, to whom the decision allows it."""
+    revision, *parts = call.rest("resolve")
+    path = "/".join(parts)
+    release = call.release()
+    require_revision(call, release, revision)
+    file = release.file(path)
+    if file is None:
+        return _no_entry(call, release, path)
+    grant = (
+        None if call.principal is None else call.channel.grants.of(call.name, call.principal.user)
+    )
+    decision = release.decision
+    standing = Standing(
+        verified=True, tier=decision.effective_tier, valid_until=decision.valid_until
+    )
+    found = admit(standing, file.tier, call.principal, grant, at=call.channel.clock())
+    if found is not Answer.SERVE:
+        answer = refusal(gate_error(found, call, release, path))
+        _record(call, release, path, answer.status_code, 0)
+        return answer
+    if call.request.method == "HEAD":
+        identity = call.channel.blobs.identity(file.sha256)
+        if identity is None or identity[1] != file.size:
+            raise HubError("the stored file is damaged", code="damaged", where=file.sha256[:12])
+        blob = call.channel.blobs.path(file.sha256)
+    else:
+        blob = call.channel.blobs.checked(file.sha256, file.size)
+    return _Served(
+        blob,
+        headers=_headers(call, release, file),
+        finished=lambda status, sent: _record(call, release, path, status, sent),
+    )
+
+
+def require_revision(call: Call, release: Release, revision: str) -> None:
+    """Check that a revision names the release in force.
+
+    Raises:
+        HubError: it does not; a superseded commit is not served any more.
+    """
+    if revision not in _REVISIONS and revision != release.commit:
+        raise HubError(
+            f"`{call.name}` has no revision `{revision[:100]}`; `main` is {release.commit}",
+            code="revision-not-found",
+        )
+
+
+def warnings_of(call: Call, release: Release) -> dict[str, str]:
+    """Return the `X-HF-Warning` that every client shows once, when a decision soon ends."""
+    left = (release.decision.valid_until - call.channel.clock().date()).days
+    if left > _WARN_DAYS:
+        return {}
+    last = release.decision.valid_until.isoformat()
+    return {"X-HF-Warning": f"openweir; the decision for {release.name} holds until {last}"}
+
+
+def _headers(call: Call, release: Release, file: ReleaseFile) -> dict[str, str]:
+    etag = file.sha256 if file.large else file.git_sha1
+    gated = file.tier is Tier.GATED_WEIGHTS
+    found = {
+        "X-Repo-Commit": release.commit,
+        "ETag": f'"{etag}"',
+        # Whatever the file holds, no browser runs it in the name of the hub's pages.
+        "Content-Disposition": "attachment",
+        "Content-Security-Policy": "default-src 'none'; sandbox",
+        "X-Content-Type-Options": "nosniff",
+        "Cache-Control": "private, no-store" if gated else "no-cache",
+        "Vary": "Authorization",
+        **warnings_of(call, release),
+    }
+    if file.large:
+        found |= {"X-Linked-Etag": f'"{file.sha256}"', "X-Linked-Size": str(file.size)}
+    return found
+
+
+def _no_entry(call: Call, release: Release, path: str) -> Response:
+    error = HubError(f"`{path[:200]}` is not in `{call.name}`", code="entry-not-found")
+    # Clients remember absence by commit, so the header is here too.
+    return refusal(error, headers={"X-Repo-Commit": release.commit})
+
+
+def _record(call: Call, release: Release, path: str, status: int, sent: int) -> None:
+    principal = call.principal
+    call.channel.store.record(
+        AccessEvent(
+            at=call.channel.clock(),
+            action=call.request.method.lower(),
+            user="" if principal is None else principal.user,
+            token="" if principal is None else principal.token,
+            name=release.name,
+            commit=release.commit,
+            path=path,
+            detail=call.request.headers.get("range", ""),
+            status=status,
+            sent_bytes=sent,
+            request_id=call.request_id,
+        )
+    )

@@ -1,0 +1,210 @@
+"""The channel: everything the hub's endpoints share, and the one way to a release.
+
+A release is believed only after its stored bytes passed every check of
+`openweir.hub.accept`. The verified value is kept in memory and used as long as
+the database row, the statement files and the trust are the ones it came from.
+"""
+
+import logging
+import threading
+from collections import OrderedDict
+from collections.abc import Callable, Iterator
+from dataclasses import dataclass
+from datetime import datetime
+from pathlib import Path
+
+from openweir.attest import Trust
+from openweir.decision import Decision
+from openweir.errors import HubError, OpenweirError
+from openweir.hub.accept import Bundle, check
+from openweir.hub.accounts import Accounts
+from openweir.hub.blobs import Blobs
+from openweir.hub.gate import Answer, Standing, see
+from openweir.hub.grants import Grants, Statistics
+from openweir.hub.release import Release, ReleaseFile, commit_of, files_of, is_statement
+from openweir.hub.store import ReleaseRow, Store
+
+__all__ = ["Channel"]
+
+_KEPT_RELEASES = 4096
+_FOLDER = ".openweir/"
+_log = logging.getLogger("openweir.hub")
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class _Kept:
+    """A verification and what it depended on."""
+
+    row: ReleaseRow
+    identities: tuple[object, ...]
+    trust: Trust
+    day: str
+    release: Release | None
+
+
+class Channel:
+    """Releases, accounts and grants of one hub.
+
+    Args:
+        data: the data directory.
+        trust: says whom the hub trusts; asked at each request, so it should be cheap
+            and return the same object while nothing changed.
+        register: the directory of the log the hub publishes.
+        clock: says what time it is.
+    """
+
+    def __init__(
+        self,
+        data: Path,
+        *,
+        trust: Callable[[], Trust],
+        register: Path,
+        clock: Callable[[], datetime],
+    ) -> None:
+        """Open the data directory, creating what is missing."""
+        self.data = data
+        self.register = register
+        self.clock = clock
+        self.trust = trust
+        self.store = Store.embedded(data)
+        self.blobs = Blobs(data / "blobs")
+        self.accounts = Accounts(self.store)
+        self.grants = Grants(self.store)
+        self._kept: OrderedDict[str, _Kept] = OrderedDict()
+        self._lock = threading.Lock()
+
+    def close(self) -> None:
+        """Let go of the database."""
+        self.store.close()
+
+    def release(self, org: str, name: str) -> Release | None:
+        """Return the release in force; None when there is none, or it is sealed or expired."""
+        found = self.known(f"{org}/{name}")
+        return found if found is not None and found.state == "released" else None
+
+    def known(self, full_name: str) -> Release | None:
+        """Return a release that may be seen, be it in force or expired."""
+        row = self.store.current(full_name)
+        # The name asked for decides, not the name in the row: rows are not believed.
+        found = self._verified(row) if row is not None and row.name == full_name else None
+        answer = see(_standing(found), at=self.clock())
+        return None if answer is Answer.HIDDEN else found
+
+    def releases(self) -> tuple[Release, ...]:
+        """Return every release in force that may be seen, sorted by name."""
+        return tuple(self.walk())
+
+    def walk(self, *, after: str = "") -> Iterator[Release]:
+        """Yield visible releases in force in the order of names, from past `after`."""
+        while names := self.store.names(after=after):
+            for full_name in names:
+                found = self.known(full_name)
+                if found is not None and found.state == "released":
+                    yield found
+            after = names[-1]
+
+    def statistics(self, release: Release) -> Statistics:
+        """Return how many asked for access to a release and how they were answered."""
+        return self.grants.statistics(release.name)
+
+    def _verified(self, row: ReleaseRow) -> Release | None:
+        """Return the release of a row if its bytes on disk hold; None and a log line if not."""
+        trust, at = self.trust(), self.clock()
+        parts = (row.decision, row.envelope, row.log_proof, row.model_signature)
+        identities = tuple(None if part is None else self.blobs.identity(part) for part in parts)
+        day = at.date().isoformat()
+        with self._lock:
+            kept = self._kept.get(row.name)
+        if (
+            kept is not None
+            and kept.row == row
+            and kept.identities == identities
+            and kept.trust is trust
+            and kept.day == day
+        ):
+            return kept.release
+        release: Release | None = None
+        try:
+            release = self._verify(row, trust, at)
+        except OpenweirError as error:
+            _log.warning("%s is not served: %s", row.name, error)
+        with self._lock:
+            self._kept[row.name] = _Kept(
+                row=row, identities=identities, trust=trust, day=day, release=release
+            )
+            self._kept.move_to_end(row.name)
+            while len(self._kept) > _KEPT_RELEASES:
+                self._kept.popitem(last=False)
+        return release
+
+    def _verify(self, row: ReleaseRow, trust: Trust, at: datetime) -> Release:
+        bundle = Bundle(
+            decision=self.blobs.read(row.decision),
+            envelope=self.blobs.read(row.envelope),
+            log_proof=None if row.log_proof is None else self.blobs.read(row.log_proof),
+            model_signature=None
+            if row.model_signature is None
+            else self.blobs.read(row.model_signature),
+        )
+        checks = check(bundle, trust=trust, at=at)
+        for failed in checks:
+            # Expiry alone keeps a release visible, so that people can read why it stopped.
+            if not failed.ok and failed.name != "expiry":
+                raise HubError(failed.detail, code="unverified")
+        decision = Decision.from_bytes(bundle.decision)
+        if at.date() < decision.as_of:
+            raise HubError(f"the decision is of {decision.as_of}, a day to come", code="unverified")
+        rows = self.store.files(row.id)
+        files = tuple(file for file in rows if not file.path.startswith(_FOLDER))
+        statements = tuple(file for file in rows if file.path.startswith(_FOLDER))
+        _require_decided(row, decision, files, statements)
+        if commit_of(bundle.decision, rows) != row.commit:
+            raise HubError("the commit is not the one of these files", code="unverified")
+        listed = rows if decision.effective_tier.weights_leave else ()
+        expired = at.date() > decision.valid_until
+        return Release(
+            name=row.name,
+            commit=row.commit,
+            decision=decision,
+            bundle=bundle,
+            checks=checks,
+            files=listed,
+            statements=statements,
+            state="expired" if expired else "released",
+            published_at=row.published_at,
+            published_by=row.published_by,
+        )
+
+
+def _standing(release: Release | None) -> Standing | None:
+    if release is None:
+        return None
+    decision = release.decision
+    return Standing(verified=True, tier=decision.effective_tier, valid_until=decision.valid_until)
+
+
+def _require_decided(
+    row: ReleaseRow,
+    decision: Decision,
+    files: tuple[ReleaseFile, ...],
+    statements: tuple[ReleaseFile, ...],
+) -> None:
+    """Compare what the database lists with what the decision says (law 8)."""
+    if decision.name != row.name:
+        raise HubError(f"the decision is about `{decision.name}`", code="unverified")
+    decided = {(file.path, file.size, file.sha256, tier) for file, tier in files_of(decision)}
+    if {(file.path, file.size, file.sha256, file.tier) for file in files} != decided:
+        raise HubError("the files listed are not the files decided", code="unverified")
+    own = {
+        "decision.json": row.decision,
+        "decision.dsse.json": row.envelope,
+        "decision.tlog-proof": row.log_proof,
+        "model.sig": row.model_signature,
+    }
+    for statement in statements:
+        name = statement.path.removeprefix(_FOLDER)
+        named = own.get(name) or dict(decision.inputs).get(name)
+        if not is_statement(name) or statement.sha256 != named:
+            raise HubError(f"statement `{name}` is not the one decided on", code="unverified")
+        if statement.tier is not decision.effective_tier:
+            raise HubError(f"statement `{name}` has another tier", code="unverified")

@@ -1,0 +1,133 @@
+"""The gate: who gets which file, as a pure function.
+
+Permission is computed on the reference (release and path), never on the blob:
+two releases may hold the same bytes under different decisions.
+"""
+
+from dataclasses import dataclass
+from datetime import date, datetime
+from enum import StrEnum
+
+from openweir.tier import Tier
+
+__all__ = ["Answer", "Grant", "GrantStatus", "Principal", "Standing", "admit", "see"]
+
+
+class Answer(StrEnum):
+    """What the gate says; the table in `openweir.hub.api.reply` gives each its HTTP status."""
+
+    SERVE = "serve"
+    HIDDEN = "hidden"
+    EXPIRED = "expired"
+    WITHHELD = "withheld"
+    NEEDS_LOGIN = "needs-login"
+    NEEDS_GRANT = "needs-grant"
+
+
+class GrantStatus(StrEnum):
+    """Where a request for access stands."""
+
+    PENDING = "pending"
+    ACCEPTED = "accepted"
+    REJECTED = "rejected"
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Principal:
+    """Who asks.
+
+    Attributes:
+        user: the account's name.
+        publisher: whether the account may publish and grant for every name.
+        token: first digits of the token's SHA-256, for the log.
+    """
+
+    user: str
+    publisher: bool
+    token: str
+
+    def owns(self, name: str) -> bool:
+        """Whether this account may publish `org/name` and answer its access requests."""
+        return self.publisher or self.user == name.partition("/")[0]
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Grant:
+    """A request for access and its answer.
+
+    Attributes:
+        id: opaque.
+        expires: last day on which an accepted request counts; None until revoked.
+    """
+
+    id: str
+    name: str
+    user: str
+    status: GrantStatus
+    purpose: str
+    asked_at: datetime
+    answered_at: datetime | None = None
+    answered_by: str = ""
+    reason: str = ""
+    expires: date | None = None
+
+    def holds(self, day: date) -> bool:
+        """Whether this opens the gate on that day."""
+        accepted = self.status is GrantStatus.ACCEPTED
+        return accepted and (self.expires is None or day <= self.expires)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Standing:
+    """What a decision lets the hub do.
+
+    Attributes:
+        verified: whether signature, approvals, digests and log proof all held.
+        tier: the effective tier.
+        valid_until: the decision's last day.
+    """
+
+    verified: bool
+    tier: Tier
+    valid_until: date
+
+
+def see(standing: Standing | None, *, at: datetime) -> Answer:
+    """Say whether a release may be seen at all: `SERVE`, `HIDDEN` or `EXPIRED`.
+
+    Sealed, unverifiable and unknown are one answer, so that none can be told apart.
+    """
+    if standing is None or not standing.verified or standing.tier is Tier.SEALED:
+        return Answer.HIDDEN
+    return Answer.EXPIRED if at.date() > standing.valid_until else Answer.SERVE
+
+
+def admit(
+    standing: Standing | None,
+    file_tier: Tier,
+    principal: Principal | None,
+    grant: Grant | None,
+    *,
+    at: datetime,
+) -> Answer:
+    """Say whether a file may be served.
+
+    Args:
+        standing: of the release; None if there is none of that name.
+        file_tier: what the decision says of the file; `sealed` for one it does not name.
+        principal: None for an anonymous client.
+        grant: the principal's own for this release, if any.
+        at: now.
+    """
+    seen = see(standing, at=at)
+    if seen is not Answer.SERVE or standing is None:
+        return seen
+    tier = min(file_tier, standing.tier)
+    if not tier.weights_leave:
+        return Answer.WITHHELD
+    if tier is not Tier.GATED_WEIGHTS:
+        return Answer.SERVE
+    if principal is None:
+        return Answer.NEEDS_LOGIN
+    theirs = grant is not None and grant.user == principal.user and grant.holds(at.date())
+    return Answer.SERVE if theirs else Answer.NEEDS_GRANT

@@ -1,0 +1,49 @@
+"""The hub as its shells see it: open a data directory, ask for releases, mount the routes."""
+
+from collections.abc import Callable
+from datetime import datetime
+from pathlib import Path
+
+from starlette.routing import Route
+
+from openweir.attest import Trust
+from openweir.hub.api.routes import routes
+from openweir.hub.channel import Channel
+from openweir.hub.publication import Publications
+
+__all__ = ["Hub"]
+
+
+class Hub(Channel):
+    """One hub; see `Channel` for what it knows."""
+
+    @classmethod
+    def open(
+        cls,
+        data: Path,
+        *,
+        trust: Trust | Callable[[], Trust],
+        register: Path,
+        clock: Callable[[], datetime],
+    ) -> "Hub":
+        """Open a data directory, creating what is missing.
+
+        Args:
+            data: holds `hub.sqlite`, `blobs/` and `staging/`.
+            trust: whom the hub trusts, or a function that says so at each request.
+            register: directory of the log the hub shows under `/register/`.
+            clock: the present instant, in UTC.
+
+        Raises:
+            HubError: the directory cannot be made or the database cannot be opened.
+        """
+        return cls(
+            data,
+            trust=trust if callable(trust) else lambda: trust,
+            register=register,
+            clock=clock,
+        )
+
+    def routes(self) -> list[Route]:
+        """Return the routes of the Hugging Face surface, of publishing, access and proofs."""
+        return routes(self, Publications(self))

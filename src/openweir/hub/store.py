@@ -1,0 +1,312 @@
+"""The hub's database: accounts, releases, grants and the access log, as values in and out."""
+
+from collections.abc import Iterable
+from contextlib import AbstractContextManager
+from dataclasses import dataclass
+from datetime import datetime
+from pathlib import Path
+from typing import Any
+
+from sqlalchemy import Connection, Engine, create_engine, event, func, insert, select, update
+from sqlalchemy.exc import DatabaseError, IntegrityError
+
+from openweir.errors import HubError
+from openweir.hub import schema
+from openweir.hub.release import ReleaseFile
+from openweir.instant import format_instant, parse_instant
+from openweir.tier import Tier
+
+__all__ = ["AccessEvent", "ReleaseRow", "Store"]
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class ReleaseRow:
+    """What the database says of a release; believed only after it has been verified.
+
+    Attributes:
+        decision, envelope, log_proof, model_signature: SHA-256 of the stored bytes.
+    """
+
+    id: int
+    name: str
+    commit: str
+    tier: str
+    as_of: str
+    valid_until: str
+    decision: str
+    envelope: str
+    log_proof: str | None
+    model_signature: str | None
+    published_at: datetime
+    published_by: str
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class AccessEvent:
+    """One line of the access log.
+
+    Attributes:
+        action: `get`, `head`, `publish`, `ask`, `grant`, `reject`, `cancel`.
+        user: empty for anonymous; `token` is the first digits of its digest.
+        detail: the byte range asked for, or who was granted until when.
+        status: of the HTTP answer.
+        sent_bytes: of the body, as handed to the connection.
+    """
+
+    at: datetime
+    action: str
+    user: str = ""
+    token: str = ""
+    name: str = ""
+    commit: str = ""
+    path: str = ""
+    detail: str = ""
+    status: int = 200
+    sent_bytes: int = 0
+    request_id: str = ""
+
+
+class Store:
+    """The database behind one URL.
+
+    Args:
+        url: of SQLAlchemy; the embedded default is `sqlite:///DATA/hub.sqlite`.
+    """
+
+    def __init__(self, url: str) -> None:
+        """Open the database and create what is missing."""
+        self._engine = _engine(url, synchronous="FULL")
+        # The access log may lose its last lines in a power cut; grants and releases may not.
+        self._log_engine = _engine(url, synchronous="NORMAL")
+        try:
+            schema.metadata.create_all(self._engine)
+        except DatabaseError as error:
+            raise HubError(
+                f"the hub's database cannot be opened: {error.orig}", code="database", where=url
+            ) from None
+
+    @classmethod
+    def embedded(cls, data: Path) -> "Store":
+        """Open the SQLite database of a data directory, creating both if missing.
+
+        Raises:
+            HubError: the directory cannot be made, or the file is no database.
+        """
+        try:
+            data.mkdir(parents=True, exist_ok=True, mode=0o700)
+        except OSError as error:
+            raise HubError(
+                f"cannot make the data directory: {error.strerror}", code="data", where=str(data)
+            ) from None
+        return cls(f"sqlite:///{data / 'hub.sqlite'}")
+
+    def close(self) -> None:
+        """Let go of every connection."""
+        self._engine.dispose()
+        self._log_engine.dispose()
+
+    def begin(self) -> AbstractContextManager[Connection]:
+        """Return a transaction, committed at the end of its `with` block."""
+        return self._engine.begin()
+
+    def current(self, name: str) -> ReleaseRow | None:
+        """Return the release in force under a name, or None."""
+        query = (
+            select(schema.releases)
+            .join(schema.repositories, schema.repositories.c.release_id == schema.releases.c.id)
+            .where(schema.repositories.c.name == name)
+        )
+        with self._engine.connect() as connection:
+            found = connection.execute(query).mappings().first()
+        return None if found is None else _release_row(dict(found))
+
+    def names(self, *, after: str = "", limit: int = 1000) -> tuple[str, ...]:
+        """Return up to `limit` names with a release in force, sorted, beginning past `after`."""
+        column = schema.repositories.c.name
+        query = select(column).where(column > after).order_by(column).limit(limit)
+        with self._engine.connect() as connection:
+            return tuple(connection.execute(query).scalars())
+
+    def files(self, release_id: int) -> tuple[ReleaseFile, ...]:
+        """Return every file row of a release, statements included, sorted by path."""
+        table = schema.release_files
+        query = select(table).where(table.c.release_id == release_id).order_by(table.c.path)
+        with self._engine.connect() as connection:
+            rows = connection.execute(query).mappings().all()
+        return tuple(
+            ReleaseFile(
+                path=row["path"],
+                size=row["size"],
+                sha256=row["sha256"],
+                git_sha1=row["git_sha1"],
+                large=row["large"],
+                tier=Tier.parse(row["tier"]),
+            )
+            for row in rows
+        )
+
+    def put_release(
+        self, row: ReleaseRow, files: Iterable[ReleaseFile], *, supersedes: int | None
+    ) -> None:
+        """Make a release the one in force, whole or not at all.
+
+        Args:
+            row: its `id` is given by the database.
+            files: its files and statements.
+            supersedes: id of the release that was in force when it was checked.
+
+        Raises:
+            HubError: another publication came first.
+        """
+        try:
+            with self._engine.begin() as connection:
+                release_id = _insert_release(connection, row, tuple(files))
+                if supersedes is None:
+                    connection.execute(
+                        insert(schema.repositories).values(name=row.name, release_id=release_id)
+                    )
+                    return
+                repositories = schema.repositories
+                moved = connection.execute(
+                    update(repositories)
+                    .where(repositories.c.name == row.name)
+                    .where(repositories.c.release_id == supersedes)
+                    .values(release_id=release_id)
+                )
+                if moved.rowcount != 1:
+                    raise _lost_race(row.name)
+        except IntegrityError:
+            raise _lost_race(row.name) from None
+
+    def record(self, line: AccessEvent) -> None:
+        """Append a line to the access log."""
+        with self._log_engine.begin() as connection:
+            connection.execute(
+                insert(schema.events).values(
+                    at=format_instant(line.at),
+                    action=line.action,
+                    user=line.user,
+                    token=line.token,
+                    name=line.name[:193],
+                    commit_id=line.commit,
+                    path=line.path[:1100],
+                    detail=line.detail[:200],
+                    status=line.status,
+                    sent_bytes=line.sent_bytes,
+                    request_id=line.request_id,
+                )
+            )
+
+    def events(self, name: str) -> tuple[AccessEvent, ...]:
+        """Return the access log of one release, oldest first."""
+        table = schema.events
+        query = select(table).where(table.c.name == name).order_by(table.c.id)
+        with self._engine.connect() as connection:
+            rows = connection.execute(query).mappings().all()
+        return tuple(
+            AccessEvent(
+                at=parse_instant(row["at"]),
+                action=row["action"],
+                user=row["user"],
+                token=row["token"],
+                name=row["name"],
+                commit=row["commit_id"],
+                path=row["path"],
+                detail=row["detail"],
+                status=row["status"],
+                sent_bytes=row["sent_bytes"],
+                request_id=row["request_id"],
+            )
+            for row in rows
+        )
+
+    def count_releases(self) -> int:
+        """Return how many names have a release in force."""
+        with self._engine.connect() as connection:
+            query = select(func.count()).select_from(schema.repositories)
+            return int(connection.execute(query).scalar_one())
+
+
+def _engine(url: str, *, synchronous: str) -> Engine:
+    embedded = url.startswith("sqlite")
+    engine = create_engine(url, connect_args={"timeout": 30} if embedded else {})
+    if embedded:
+
+        @event.listens_for(engine, "connect")
+        def _set_up(connection: Any, _record: object) -> None:
+            cursor = connection.cursor()
+            cursor.execute("PRAGMA journal_mode=WAL")
+            cursor.execute(f"PRAGMA synchronous={synchronous}")
+            cursor.execute("PRAGMA foreign_keys=ON")
+            cursor.close()
+
+    return engine
+
+
+def _insert_release(connection: Connection, row: ReleaseRow, files: tuple[ReleaseFile, ...]) -> int:
+    stored_at = format_instant(row.published_at)
+    for sha256, size in {file.sha256: file.size for file in files}.items():
+        known = select(schema.blobs.c.size).where(schema.blobs.c.sha256 == sha256)
+        if connection.execute(known).first() is None:
+            connection.execute(
+                insert(schema.blobs).values(sha256=sha256, size=size, stored_at=stored_at)
+            )
+    inserted = connection.execute(
+        insert(schema.releases).values(
+            name=row.name,
+            commit_id=row.commit,
+            tier=row.tier,
+            as_of=row.as_of,
+            valid_until=row.valid_until,
+            decision=row.decision,
+            envelope=row.envelope,
+            log_proof=row.log_proof,
+            model_signature=row.model_signature,
+            published_at=stored_at,
+            published_by=row.published_by,
+        )
+    ).inserted_primary_key
+    assert inserted is not None
+    release_id = int(inserted[0])
+    if files:
+        connection.execute(
+            insert(schema.release_files),
+            [
+                {
+                    "release_id": release_id,
+                    "path": file.path,
+                    "size": file.size,
+                    "sha256": file.sha256,
+                    "git_sha1": file.git_sha1,
+                    "large": file.large,
+                    "tier": file.tier.word,
+                }
+                for file in files
+            ],
+        )
+    return release_id
+
+
+def _release_row(found: dict[str, Any]) -> ReleaseRow:
+    return ReleaseRow(
+        id=found["id"],
+        name=found["name"],
+        commit=found["commit_id"],
+        tier=found["tier"],
+        as_of=found["as_of"],
+        valid_until=found["valid_until"],
+        decision=found["decision"],
+        envelope=found["envelope"],
+        log_proof=found["log_proof"],
+        model_signature=found["model_signature"],
+        published_at=parse_instant(found["published_at"]),
+        published_by=found["published_by"],
+    )
+
+
+def _lost_race(name: str) -> HubError:
+    return HubError(
+        f"another publication of `{name}` came first",
+        code="conflict",
+        hint="look at what is in force now, then publish again if yours is newer",
+    )

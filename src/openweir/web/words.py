@@ -1,0 +1,121 @@
+"""What the pages say: one sentence per tier, per status, per reason."""
+
+from datetime import date
+from types import MappingProxyType
+
+from openweir.decision import Status
+from openweir.tier import Tier
+
+__all__ = ["REASONS", "STATES", "STATUSES", "TIERS", "TierWords", "day", "short"]
+
+_MONTHS = (
+    *("January", "February", "March", "April", "May", "June"),
+    *("July", "August", "September", "October", "November", "December"),
+)
+
+
+class TierWords:
+    """How a tier is put to a reader.
+
+    Attributes:
+        label: as a heading: `Gated weights`.
+        permits: what it permits and to whom, one sentence.
+        brief: the same in three or four words, for the ladder.
+        control: what control remains, one sentence.
+    """
+
+    __slots__ = ("brief", "control", "label", "permits")
+
+    def __init__(self, label: str, brief: str, permits: str, control: str) -> None:
+        """Keep the words together."""
+        self.label = label
+        self.brief = brief
+        self.permits = permits
+        self.control = control
+
+
+TIERS: MappingProxyType[Tier, TierWords] = MappingProxyType(
+    {
+        Tier.SEALED: TierWords(
+            "Sealed",
+            "nothing leaves",
+            "Nothing leaves the house; only the developer and admitted evaluators work with it.",
+            "Full control remains.",
+        ),
+        Tier.TRUSTED_HOSTED: TierWords(
+            "Trusted hosted",
+            "vetted users, hosted",
+            "Vetted organisations may use it where it is hosted, for a declared purpose.",
+            "The weights stay inside, and access can end within minutes.",
+        ),
+        Tier.PUBLIC_HOSTED: TierWords(
+            "Public hosted",
+            "anyone, hosted",
+            "Anyone may use it where it is hosted, under its terms of use.",
+            "The weights stay inside, and access can end within minutes.",
+        ),
+        Tier.GATED_WEIGHTS: TierWords(
+            "Gated weights",
+            "named recipients",
+            "People whose request was granted may download the weights.",
+            "Copies are in other hands; from here only a contract binds.",
+        ),
+        Tier.OPEN_WEIGHTS: TierWords(
+            "Open weights",
+            "anyone downloads",
+            "Anyone may download the weights.",
+            "Copies cannot be taken back; advisories and later versions are what remains.",
+        ),
+        Tier.FULLY_OPEN: TierWords(
+            "Fully open",
+            "weights, data, code",
+            "Anyone may download the weights together with what is needed to make them again.",
+            "Copies cannot be taken back; advisories and later versions are what remains.",
+        ),
+    }
+)
+
+STATES: MappingProxyType[str, str] = MappingProxyType(
+    {
+        "decided": "decided, and not handed out yet",
+        "released": "handed out to those the tier allows",
+        "expired": "past its last valid day; nothing is handed out",
+    }
+)
+
+STATUSES: MappingProxyType[Status, str] = MappingProxyType(
+    {
+        Status.DEMONSTRATED: "shown by evidence that counts",
+        Status.REFUTED: "the evidence shows the opposite",
+        Status.UNDETERMINED: "neither shown nor refuted, which counts as not shown",
+    }
+)
+
+REASONS: MappingProxyType[str, str] = MappingProxyType(
+    {
+        "conflict": "two sources contradict each other",
+        "future-dated": "the evidence is dated after the day of the decision",
+        "low-assurance": "the evaluator, the access or the attack was weaker than asked",
+        "missing": "nothing has been handed in",
+        "not-planned": "the trial was not named before it ran",
+        "plan-incomplete": "a planned trial has no answer",
+        "plan-missing": "no plan names the trials",
+        "stale": "the evidence is older than the policy allows",
+        "straddles": "the interval lies on both sides of the threshold",
+        "unbound-subject": "nothing ties the result to these bytes",
+        "unit-mismatch": "the number is in another unit",
+        "unknown": "the facts do not say",
+        "unverified": "the source is not sure enough for this policy",
+        "wrong-subject": "the result is about other bytes",
+    }
+)
+
+
+def day(when: date) -> str:
+    """Write a day for people, in any locale the same: `20 November 2026`."""
+    return f"{when.day} {_MONTHS[when.month - 1]} {when.year}"
+
+
+def short(digest: str | None) -> str:
+    """Return the first 12 digits of a digest, enough to tell two apart by eye."""
+    return "none" if digest is None else digest[:12]

@@ -1,0 +1,257 @@
+"""Model signatures, in both directions against the real tool and its own vectors."""
+
+import base64
+import json
+import subprocess
+import sys
+
+import pytest
+from cryptography.hazmat.primitives import hashes
+from cryptography.hazmat.primitives.asymmetric import ec
+from hypothesis import given
+from hypothesis import strategies as st
+
+from openweir.artifact import FileEntry, Manifest, read_manifest
+from openweir.attest import IGNORED_PATHS, Key, ModelSignature, PublicKey, sign_model
+from openweir.canonical import text
+from openweir.errors import AttestError, OpenweirError
+from shared_data import shared
+
+KEY, OTHER = Key.generate(), Key.generate()
+MANIFEST = Manifest(
+    files=tuple(
+        FileEntry(path=path, size=1, sha256=digest * 32)
+        for path, digest in [
+            (".gitattributes", "00"),
+            ("README.md", "11"),
+            ("a-b.txt", "22"),
+            ("a/b.txt", "33"),
+            ("ü.txt", "44"),
+        ]
+    )
+)
+SIGNED = sign_model(MANIFEST, KEY, name="org/model")
+
+
+def altered(change, *, resign: Key | None = KEY) -> bytes:
+    """Return the signed bundle with its statement changed, and signed anew unless told not to."""
+    bundle = json.loads(SIGNED)
+    statement = json.loads(base64.b64decode(bundle["dsseEnvelope"]["payload"]))
+    change(bundle, statement)
+    payload = json.dumps(statement).encode()
+    bundle["dsseEnvelope"]["payload"] = base64.b64encode(payload).decode()
+    if resign is not None:
+        kind = b"application/vnd.in-toto+json"
+        message = b"DSSEv1 %d %b %d %b" % (len(kind), kind, len(payload), payload)
+        signature = base64.b64encode(resign.sign(message)).decode()
+        bundle["dsseEnvelope"]["signatures"][0]["sig"] = signature
+    return json.dumps(bundle).encode()
+
+
+def test_what_is_signed_is_found_again():
+    """Names and digests come back; git's own files and statements are left out."""
+    found = ModelSignature.verify(SIGNED, [OTHER.public, KEY.public])
+    assert found.files == tuple(
+        (file.path, file.sha256) for file in MANIFEST.files if file.path != ".gitattributes"
+    )
+    assert found.ignored == IGNORED_PATHS
+    assert (found.name, found.key) == ("org/model", KEY.public)
+
+
+def test_the_same_files_and_key_give_the_same_bytes():
+    """Signing again changes nothing in git."""
+    assert sign_model(MANIFEST, KEY, name="org/model") == SIGNED
+
+
+def test_nothing_to_sign_is_an_error():
+    """A signature over no file would say nothing."""
+    with pytest.raises(AttestError, match="no model file to sign") as caught:
+        sign_model(Manifest(files=MANIFEST.files[:1]), KEY, name="x")
+    assert caught.value.code == "attest.no-files"
+
+
+def test_another_key_does_not_verify():
+    """The bundle's hint of a key is no reason to trust it."""
+    with pytest.raises(AttestError, match="signed by a key you do not trust"):
+        ModelSignature.verify(SIGNED, [OTHER.public])
+
+
+@pytest.mark.parametrize(
+    ("change", "words"),
+    [
+        (
+            lambda _, s: s.update(predicateType="https://model_signing/Digests/v0.1"),
+            "predicate `https://model_signing/Digests",
+        ),
+        (lambda _, s: s["predicate"]["serialization"].update(method="shards"), "only whole files"),
+        (
+            lambda _, s: s["predicate"]["serialization"].update(hash_type="blake3"),
+            "only whole files",
+        ),
+        (lambda _, s: s["predicate"]["resources"][0].update(algorithm="blake3"), "only sha256"),
+        (
+            lambda _, s: s["predicate"]["resources"][0].update(digest="55" * 32),
+            "contradicts itself",
+        ),
+        (lambda _, s: s["predicate"]["resources"].reverse(), "contradicts itself"),
+        (lambda _, s: s["predicate"]["resources"][0].update(name="a/b.txt"), "stands twice"),
+        (lambda _, s: s["subject"].append(s["subject"][0]), "contradicts itself"),
+        (lambda b, _: b.update(mediaType="application/json"), "media type"),
+    ],
+)
+def test_other_forms_and_contradictions_are_refused(change, words):
+    """Even when well signed, only method files with sha256 in version 1.0 counts."""
+    with pytest.raises(AttestError, match=words):
+        ModelSignature.verify(altered(change), [KEY.public])
+
+
+def test_the_old_encoding_bug_is_not_accepted():
+    """Version 0.2 signed over `DSSEV1 ... b'...'`; such a signature is refused."""
+    bundle = json.loads(SIGNED)
+    payload = base64.b64decode(bundle["dsseEnvelope"]["payload"])
+    old = f"DSSEV1 28 application/vnd.in-toto+json {len(payload)} {payload}".encode()
+    bundle["dsseEnvelope"]["signatures"][0]["sig"] = base64.b64encode(KEY.sign(old)).decode()
+    with pytest.raises(AttestError, match="not one of key"):
+        ModelSignature.verify(json.dumps(bundle).encode(), [KEY.public])
+
+
+@given(st.data())
+def test_no_byte_of_the_payload_or_signature_can_be_altered(data):
+    """Every single-byte change of what is signed, or of the signature, is refused."""
+    bundle = json.loads(SIGNED)
+    envelope = bundle["dsseEnvelope"]
+    part = data.draw(st.sampled_from(["payload", "sig"]))
+    holder = envelope if part == "payload" else envelope["signatures"][0]
+    original = base64.b64decode(holder[part])
+    at = data.draw(st.integers(0, len(original) - 1))
+    value = data.draw(st.integers(0, 255).filter(lambda byte: byte != original[at]))
+    holder[part] = base64.b64encode(original[:at] + bytes([value]) + original[at + 1 :]).decode()
+    with pytest.raises(OpenweirError, match=r"\S"):
+        ModelSignature.verify(text(bundle), [KEY.public])
+
+
+class TestPublishedVectors:
+    """OpenSSF Model Signing v1.0 test vectors, and signatures made by earlier releases."""
+
+    def public(self) -> PublicKey:
+        """Return the key that the vectors were signed with."""
+        folder = shared("vectors/model-transparency/scripts/tests/keys/certificate")
+        return PublicKey.from_pem((folder / "signing-key-pub.pem").read_bytes())
+
+    def test_the_valid_key_vector_verifies(self):
+        """The specification's key bundle verifies under the project's key."""
+        path = shared("vectors/model-signing-spec") / "test-vectors/v1.0/valid/key.bundle.json"
+        found = ModelSignature.verify(path.read_bytes(), [self.public()])
+        assert [name for name, _ in found.files] == ["signme-1", "signme-2"]
+
+    @pytest.mark.parametrize("kind", ["certificate", "sigstore"])
+    def test_the_other_valid_vectors_are_named_for_what_they_are(self, kind):
+        """A certificate's bundle is well formed, and not one that a key verifies."""
+        path = shared("vectors/model-signing-spec") / f"test-vectors/v1.0/valid/{kind}.bundle.json"
+        with pytest.raises(AttestError, match="signed with a certificate") as caught:
+            ModelSignature.verify(path.read_bytes(), [self.public()])
+        assert caught.value.code == "attest.not-a-key-signature"
+
+    def test_every_invalid_vector_is_refused(self):
+        """All invalid bundles and payloads of the specification are refused."""
+        root = shared("vectors/model-signing-spec") / "test-vectors/v1.0"
+        paths = sorted([*root.glob("invalid/*.json"), *root.glob("invalid-payload/*.json")])
+        assert len(paths) == 5
+        for path in paths:
+            with pytest.raises(OpenweirError, match=r"\S"):
+                ModelSignature.verify(path.read_bytes(), [self.public()])
+
+    @pytest.mark.parametrize(
+        "version",
+        [
+            "v0.3.1-elliptic-key",
+            "v1.0.0-elliptic-key",
+            "v1.0.1-elliptic-key",
+            "v1.1.0-elliptic-key",
+        ],
+    )
+    def test_signatures_of_earlier_releases_still_verify(self, version):
+        """What earlier releases signed with a key verifies under that key and no other."""
+        folder = shared("vectors/model-transparency/scripts/tests") / version
+        found = ModelSignature.verify((folder / "model.sig").read_bytes(), [self.public()])
+        names = {name for name, _ in found.files}
+        assert names in ({"."}, {"signme-1", "signme-2"})
+        with pytest.raises(AttestError, match="do not trust"):
+            ModelSignature.verify((folder / "model.sig").read_bytes(), [KEY.public])
+
+    def test_version_0_2_is_refused(self):
+        """The superseded form of version 0.2 is refused whatever key it is by."""
+        folder = shared("vectors/model-transparency/scripts/tests/v0.2.0-certificate")
+        with pytest.raises(OpenweirError, match=r"\S"):
+            ModelSignature.verify((folder / "model.sig").read_bytes(), [self.public()])
+
+
+@pytest.mark.peer
+class TestRealTool:
+    """`model_signing` 1.1.1 as its users run it."""
+
+    def folder(self, tmp_path):
+        """Return a model folder, with a key pair beside it."""
+        model = tmp_path / "model"
+        (model / "sub").mkdir(parents=True)
+        (model / ".openweir").mkdir()
+        (model / "config.json").write_text("{}")
+        (model / ".gitattributes").write_text("*.safetensors filter=lfs\n")
+        (model / "sub" / "weights one.safetensors").write_bytes(b"\x00" * 100)
+        (model / "ünï.txt").write_text("ü")
+        (model / ".openweir" / "decision.json").write_text("{}")
+        for name, data in [("key.pem", KEY.to_pem()), ("key.pub", KEY.public.to_pem())]:
+            (tmp_path / name).write_bytes(data)
+        return model
+
+    def run(self, *words):
+        """Run the tool."""
+        command = [sys.executable, "-m", "model_signing", *map(str, words)]
+        return subprocess.run(command, capture_output=True, text=True, check=False)
+
+    def test_it_verifies_what_we_sign(self, tmp_path):
+        """Our bundle verifies, and no longer once a file is changed or added."""
+        model = self.folder(tmp_path)
+        signature = model / ".openweir" / "model.sig"
+        signature.write_bytes(sign_model(read_manifest(model), KEY, name="org/model"))
+        words = (
+            "verify",
+            "key",
+            model,
+            "--signature",
+            signature,
+            "--public_key",
+            tmp_path / "key.pub",
+        )
+        found = self.run(*words)
+        assert (found.returncode, "Verification succeeded" in found.stdout) == (0, True), found
+        (model / "added.py").write_text("print()")
+        assert self.run(*words).returncode != 0
+
+    def test_we_verify_what_it_signs(self, tmp_path):
+        """Its bundle verifies here and lists the files as we read them."""
+        model = self.folder(tmp_path)
+        signature = tmp_path / "model.sig"
+        words = (
+            "sign",
+            "key",
+            model,
+            "--signature",
+            signature,
+            "--private_key",
+            tmp_path / "key.pem",
+        )
+        made = self.run(*words, "--ignore-paths", model / ".openweir")
+        assert made.returncode == 0, made
+        found = ModelSignature.verify(signature.read_bytes(), [KEY.public])
+        expected = {file.path: file.sha256 for file in read_manifest(model).files}
+        del expected[".gitattributes"]
+        assert dict(found.files) == expected
+        assert ".openweir" in found.ignored
+
+
+def test_p384_signatures_use_their_own_hash():
+    """The hash follows the curve: SHA-384 on P-384."""
+    private = ec.generate_private_key(ec.SECP384R1())
+    key = Key(private)
+    private.public_key().verify(key.sign(b"x"), b"x", ec.ECDSA(hashes.SHA384()))

@@ -1,0 +1,258 @@
+"""The log on disk: growing, proving, surviving."""
+
+import base64
+import json
+import os
+import shutil
+import signal
+import subprocess
+import sys
+import time
+from pathlib import Path
+
+import pytest
+from hypothesis import HealthCheck, given, settings
+from hypothesis import strategies as st
+
+from openweir.errors import RegisterError
+from openweir.register import Checkpoint, Log, SignerKey, VerifierKey, audit
+from openweir.register.log import directory_fetch, directory_listing
+from openweir.register.merkle import consistency_proof, verify_consistency
+from openweir.register.tile import TileTree
+from shared_data import shared
+
+ORIGIN = "example.com/log"
+
+
+def new_log(tmp_path, name="log"):
+    """Return an empty log."""
+    return Log.create(tmp_path / name, origin=ORIGIN)
+
+
+def trusted(log):
+    """Return the log as a list of trusted logs."""
+    return [(log.verifier.name, log.verifier)]
+
+
+def checked(log):
+    """Audit a log with all its files."""
+    return audit(log.fetch, trusted(log), listing=directory_listing(log.root))
+
+
+def test_a_new_log_is_empty_and_sound(tmp_path):
+    """It has a signed checkpoint of size 0, and a signing key only its owner can read."""
+    log = new_log(tmp_path)
+    assert (log.checkpoint().origin, log.checkpoint().size) == (ORIGIN, 0)
+    assert checked(log).ok
+    assert (log.root / "log.key").stat().st_mode & 0o777 == 0o600
+
+
+def test_a_log_is_not_started_twice(tmp_path):
+    """Starting again would orphan everything signed by the first key."""
+    new_log(tmp_path)
+    with pytest.raises(RegisterError, match="there is a log already") as caught:
+        new_log(tmp_path)
+    assert caught.value.code == "register.exists"
+
+
+def test_no_log_is_an_error_that_says_how_to_start_one(tmp_path):
+    """The hint names the command."""
+    with pytest.raises(RegisterError, match="there is no log") as caught:
+        Log.open(tmp_path)
+    assert "openweir register init" in caught.value.hint
+
+
+@settings(
+    max_examples=15, suppress_health_check=[HealthCheck.function_scoped_fixture], deadline=None
+)
+@given(batches=st.lists(st.integers(1, 600), min_size=1, max_size=5))
+def test_any_growth_keeps_the_log_sound(tmp_path, batches):
+    """Whatever the batches: entries, proofs, audit and consistency with every earlier size hold."""
+    log = new_log(tmp_path, name=os.urandom(8).hex())
+    heads = []
+    for batch in batches:
+        size = log.checkpoint().size
+        indexes = log.append([b"%d" % number for number in range(size, size + batch)])
+        assert indexes == tuple(range(size, size + batch))
+        heads.append(log.checkpoint())
+    head = heads[-1]
+    assert checked(log).ok
+    for index in {0, 1, 255, 256, head.size // 2, head.size - 1} & set(range(head.size)):
+        assert log.entry(index) == b"%d" % index
+        assert log.prove(index).verify(b"%d" % index, trusted(log)) == head
+    tree = TileTree(head.size, log.fetch)
+    for old in heads:
+        proof = consistency_proof(old.size, head.size, tree.range_hash)
+        verify_consistency(old.size, head.size, old.root, head.root, proof)
+    shutil.rmtree(log.root)
+
+
+def test_once_leaves_out_what_the_log_holds(tmp_path):
+    """The same entry again gets the index it has, and the log does not grow."""
+    log = new_log(tmp_path)
+    log.append([b"a", b"b"])
+    before = log.checkpoint()
+    assert log.append([b"b"], once=True) == (1,)
+    assert log.checkpoint() == before
+    assert log.append([b"c", b"a", b"c"], once=True) == (2, 0, 2)
+    assert (log.find(b"c"), log.find(b"d")) == (2, None)
+
+
+def test_an_entry_that_is_not_there(tmp_path):
+    """Asking past the end is an error that says how many there are."""
+    log = new_log(tmp_path)
+    log.append([b"a"])
+    with pytest.raises(RegisterError, match="the log has no entry 1: it holds 1"):
+        log.entry(1)
+    with pytest.raises(RegisterError, match="entry 1 is not among the 1"):
+        log.prove(1)
+
+
+def test_a_copy_without_the_key_is_read_only(tmp_path):
+    """A mirror reads and proves, and says why it does not append."""
+    log = new_log(tmp_path)
+    log.append([b"a"])
+    (log.root / "log.key").unlink()
+    assert log.prove(0).verify(b"a", trusted(log)).size == 1
+    with pytest.raises(RegisterError, match="no signing key") as caught:
+        log.append([b"b"])
+    assert caught.value.code == "register.read-only"
+
+
+def test_only_published_paths_are_fetched(tmp_path):
+    """The private key and the lock are not reachable through `fetch`."""
+    log = new_log(tmp_path)
+    for path in ("log.key", ".lock", "../log.key", "tile/../log.key", "/etc/passwd"):
+        with pytest.raises(RegisterError, match="is not the path of a tile"):
+            log.fetch(path)
+
+
+def test_a_damaged_log_is_not_added_to(tmp_path):
+    """Appending to tiles that no longer lead to the signed root would sign the damage."""
+    log = new_log(tmp_path)
+    log.append([b"a", b"b"])
+    path = log.root / "tile/0/000.p/2"
+    path.write_bytes(b"\0" * 64)
+    with pytest.raises(RegisterError, match="nothing is appended") as caught:
+        log.append([b"c"])
+    assert caught.value.code == "register.damaged"
+    assert log.checkpoint().size == 2
+
+
+class TestPublishedLog:
+    """The sample log of transparency-dev/tessera, at all its sizes."""
+
+    KEY = VerifierKey.parse(
+        "example.com/log/testdata+33d7b496+AeHTu4Q3hEIMHNqc6fASMsq3rKNx280NI+oO5xCFkkSx"
+    )
+    SIGNER = (
+        "PRIVATE+KEY+example.com/log/testdata+33d7b496+AeymY/SZAX0jZcJ8enZ5FY1Dz+wTML2yWSkK+9DSF3eg"
+    )
+    WORDS = "one two three four five six seven eit nain ten ileven twelf threeten fourten fivten"
+
+    def test_it_passes_an_audit(self):
+        """Every tile and bundle of it is as its checkpoint says."""
+        root = shared("vectors/tessera") / "testdata/log"
+        found = audit(
+            directory_fetch(root), [(self.KEY.name, self.KEY)], listing=directory_listing(root)
+        )
+        assert found.damage == ()
+        assert found.checkpoint is not None
+        assert found.checkpoint.size == 15
+
+    def test_we_write_the_same_bytes(self, tmp_path):
+        """The same entries under the same key give the same checkpoints, tiles and bundles."""
+        root = shared("vectors/tessera") / "testdata/log"
+        log = Log.create(tmp_path / "log", origin=self.KEY.name)
+        signer = SignerKey.parse(self.SIGNER)
+        (log.root / "log.key").write_text(self.SIGNER)
+        (log.root / "log.pub").write_text(str(signer.verifier))
+        empty = Checkpoint(origin=self.KEY.name, size=0, root=log_root(root, 0))
+        (log.root / "checkpoint").write_bytes(empty.signed(signer))
+        for size, word in enumerate(self.WORDS.split(), start=1):
+            log.append([word.encode()])
+            ours = (log.root / "checkpoint").read_bytes()
+            assert ours == (root / f"checkpoint.{size}").read_bytes()
+        for path in directory_listing(root):
+            assert (log.root / path).read_bytes() == (root / path).read_bytes(), path
+        assert directory_listing(log.root) == directory_listing(root)
+
+
+def log_root(root, size):
+    """Return the root hash in a published checkpoint."""
+    return base64.b64decode((root / f"checkpoint.{size}").read_text().split("\n")[2])
+
+
+WRITER = """
+import sys
+from pathlib import Path
+from openweir.register import Log
+log = Log.open(Path(sys.argv[1]))
+number = log.checkpoint().size
+print("ready", flush=True)
+while True:
+    log.append([b"%d" % (number + i) for i in range(100)])
+    number += 100
+"""
+
+
+def start_writer(log):
+    """Start a process that appends until it is killed."""
+    source = str(Path(__file__).resolve().parents[2] / "src")
+    process = subprocess.Popen(
+        [sys.executable, "-c", WRITER, str(log.root)],
+        env={**os.environ, "PYTHONPATH": source},
+        stdout=subprocess.PIPE,
+    )
+    assert process.stdout is not None
+    assert process.stdout.readline() == b"ready\n"
+    return process
+
+
+def test_a_writer_killed_at_any_moment_leaves_a_sound_log(tmp_path):
+    """After kill -9 during an append the log is what the last checkpoint says, and goes on."""
+    log, last = new_log(tmp_path), 0
+    for round_number in range(6):
+        process = start_writer(log)
+        time.sleep(0.05 + 0.037 * round_number)
+        process.send_signal(signal.SIGKILL)
+        process.wait()
+        process.stdout.close()
+        found = checked(log)
+        assert found.damage == ()
+        assert found.checkpoint.size >= last
+        last = found.checkpoint.size
+    assert log.append([b"after"]) == (last,)
+    assert checked(log).ok
+
+
+def test_a_second_writer_is_refused(tmp_path):
+    """One writer at a time; the second one is told, and nothing is mixed."""
+    log = new_log(tmp_path)
+    with (
+        log._locked(),
+        pytest.raises(RegisterError, match="another process is appending") as caught,
+    ):
+        Log.open(log.root).append([b"mine"])
+    assert caught.value.code == "register.locked"
+    assert log.append([b"mine"]) == (0,)
+
+
+def test_crash_leftovers_are_overwritten(tmp_path):
+    """Tiles that an unfinished append left behind neither count nor stand in the way."""
+    log = new_log(tmp_path)
+    log.append([b"a"])
+    before = (log.root / "checkpoint").read_bytes()
+    log.append([b"never published"])
+    (log.root / "checkpoint").write_bytes(before)
+    assert checked(log).ok
+    assert log.append([b"b"]) == (1,)
+    assert log.entry(1) == b"b"
+    assert checked(log).ok
+
+
+def test_the_vectors_are_what_we_think():
+    """The sample log's own state file agrees with its checkpoint."""
+    root = shared("vectors/tessera") / "testdata/log"
+    state = json.loads((root / ".state/treeState").read_text())
+    assert state["size"] == 15
