@@ -10,6 +10,7 @@ import pytest
 
 from openweir.cli import exact
 from openweir.cli.main import main
+from openweir.errors import CanonicalError
 from shared_data import shared
 
 VECTORS = Path(__file__).parents[1] / "vectors" / "mot"
@@ -73,6 +74,17 @@ class TestOutputs:
         assert "may be called: open weights; `open source` is refused" in out
         assert max(map(len, out.splitlines())) <= 100
 
+    def test_no_control_reaches_the_terminal(self, capsys, tmp_path):
+        """Escape sequences in names and licences are shown, not sent."""
+        file = tmp_path / "bad.yml"
+        file.write_text(
+            'framework: {}\nrelease: {name: "a\\e[2Jb", components: '
+            '[{name: Model card, license: "x\\e]0;y\\a"}]}\n'
+        )
+        out = printed(capsys, file)
+        assert "\x1b" not in out
+        assert r"a\x1b[2Jb" in out
+
     def test_many_in_text(self, capsys):
         """A folder is a table with a column for each rule set and the counts below."""
         out = printed(capsys, shared("mot/models"))
@@ -130,16 +142,28 @@ class TestExact:
 
     def test_numbers(self):
         """Twenty digits where the fraction does not end, all of them where it does."""
-        assert exact.compact(Fraction(50, 3)) == "16.666666666666666667"
-        assert exact.compact([Fraction(1, 2), Fraction(100), 3, Fraction(0)]) == "[0.5,100,3,0]"
+        assert exact.line(Fraction(50, 3)) == b"16.666666666666666667\n"
+        assert exact.line([Fraction(1, 2), Fraction(100), 3, Fraction(0)]) == b"[0.5,100,3,0]\n"
 
     def test_layout(self):
         """Keys are sorted, text is escaped, empty collections stay on the line."""
         value = {"b": [], "a": {"é": 'x"\n'}, "c": None, "d": True}
         assert json.loads(exact.text(value)) == value
-        assert exact.text(value).startswith('{\n  "a": {\n    "é": "x\\"\\n"\n  },\n  "b": [],\n')
+        assert exact.text(value).decode().splitlines()[:5] == [
+            "{",
+            '  "a": {',
+            '    "é": "x\\"\\n"',
+            "  },",
+            '  "b": [],',
+        ]
 
     def test_no_floats(self):
         """A float is refused: it is not exact."""
         with pytest.raises(TypeError, match="not exact"):
-            exact.compact({"a": 0.5})
+            exact.line({"a": 0.5})
+
+    def test_half_a_surrogate_pair(self):
+        """What UTF-8 cannot carry is refused."""
+        with pytest.raises(CanonicalError, match="half a surrogate pair") as found:
+            exact.text({"a": "\ud800"})
+        assert found.value.code == "canonical.surrogate"

@@ -1,6 +1,7 @@
 """`openness` at the desk: every form is found, answers are heard, faults are named."""
 
 import json
+import os
 from decimal import Decimal
 
 import pytest
@@ -203,6 +204,13 @@ class TestRefused:
         with pytest.raises(OpenweirError, match=r"\w") as found:
             openness(make(tmp_path), rules)
         assert found.value.code == code
+
+    def test_pipe(self, tmp_path):
+        """A pipe is refused rather than waited on."""
+        os.mkfifo(tmp_path / "pipe.yml")
+        with pytest.raises(UsageError, match="not a file") as found:
+            openness(tmp_path / "pipe.yml")
+        assert found.value.code == "usage.unreadable"
 
     def test_model_folder(self, tmp_path):
         """A model folder is sent through a case."""

@@ -13,20 +13,36 @@ from decimal import Context, Decimal
 from fractions import Fraction
 
 from openweir.canonical import decimal_text
+from openweir.errors import CanonicalError
 
-__all__ = ["compact", "text"]
+__all__ = ["line", "text"]
 
 _DIGITS = Context(prec=20)
 
 
-def text(value: object) -> str:
-    """Return the indented form, ending in a newline."""
-    return _write(value, "\n") + "\n"
+def text(value: object) -> bytes:
+    """Return the indented form, ending in a newline.
+
+    Raises:
+        CanonicalError: text holds half a surrogate pair.
+    """
+    return _encode(_write(value, "\n"))
 
 
-def compact(value: object) -> str:
-    """Return the form on one line, without the line's end."""
-    return _write(value, "")
+def line(value: object) -> bytes:
+    """Return the form on one line, ending in a newline.
+
+    Raises:
+        CanonicalError: as `text`.
+    """
+    return _encode(_write(value, ""))
+
+
+def _encode(written: str) -> bytes:
+    try:
+        return f"{written}\n".encode()
+    except UnicodeEncodeError:
+        raise CanonicalError("text holds half a surrogate pair", code="surrogate") from None
 
 
 def _write(value: object, break_: str) -> str:

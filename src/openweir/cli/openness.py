@@ -7,9 +7,10 @@ from collections import Counter
 from collections.abc import Sequence
 from pathlib import Path
 
+from openweir.artifact import show
 from openweir.cli import exact, output
 from openweir.desk.openness import Openness, class_lines, openness, write_mot
-from openweir.dossier.openness import CLASS_NAMES, RULE_SETS, View
+from openweir.dossier.openness import CLASS_NAMES, RULE_SETS, MofResult, View
 from openweir.errors import UsageError
 
 __all__ = ["configure", "run"]
@@ -17,6 +18,8 @@ __all__ = ["configure", "run"]
 _WIDTH = 100
 _REASONS = 7
 _INDENT = 26
+_REASON_LENGTH = 400
+_OPEN_QUESTIONS = ("needs a person", "unknown")
 
 
 def configure(parser: argparse.ArgumentParser) -> None:
@@ -76,7 +79,7 @@ def run(arguments: argparse.Namespace) -> int:
         write_mot(arguments.path, arguments.write_mot)
     found = openness(arguments.path, arguments.rules or "all", arguments.answers)
     if arguments.json:
-        sys.stdout.write(exact.text(_json(found)))
+        sys.stdout.buffer.write(exact.text(_json(found)))
         sys.stdout.flush()
     else:
         output.emit(arguments, {}, _text(found))
@@ -84,28 +87,27 @@ def run(arguments: argparse.Namespace) -> int:
 
 
 def _run_lines(arguments: argparse.Namespace) -> int:
-    results = list(class_lines(arguments.jsonl, arguments.rules or "mof-1.0/mot"))
+    """Print one result a line, or how many fell into each class; nothing if a line is bad."""
+    rules = arguments.rules or "mof-1.0/mot"
+    results = list(class_lines(arguments.jsonl, rules))
     if arguments.json:
-        lines = [
-            exact.compact(
-                {
-                    "class": result.number,
-                    "progress": {
-                        str(level): share for level, share in enumerate(result.progress, 1)
-                    },
-                    "not_type_appropriate": list(result.not_type_appropriate),
-                }
-            )
-            for result in results
-        ]
-        sys.stdout.write("".join(f"{line}\n" for line in lines))
+        sys.stdout.buffer.write(b"".join(map(_line, results)))
         sys.stdout.flush()
         return 0
     counts = Counter(result.number for result in results)
-    lines = [f"{len(results)} releases by {arguments.rules or 'mof-1.0/mot'}"]
-    lines += [f"  {CLASS_NAMES[number]:14}{counts[number]:>8}" for number in (1, 2, 3, 0)]
-    output.emit(arguments, {}, "\n".join(lines))
+    rows = [f"  {CLASS_NAMES[number]:14}{counts[number]:>8}" for number in (1, 2, 3, 0)]
+    output.emit(arguments, {}, "\n".join([f"{len(results)} releases by {rules}", *rows]))
     return 0
+
+
+def _line(result: MofResult) -> bytes:
+    return exact.line(
+        {
+            "class": result.number,
+            "progress": {str(level): share for level, share in enumerate(result.progress, 1)},
+            "not_type_appropriate": list(result.not_type_appropriate),
+        }
+    )
 
 
 def _json(found: Openness) -> dict[str, object]:
@@ -134,13 +136,13 @@ def _text(found: Openness) -> str:
     names = {(view.name, view.file) for view in found.views}
     lines = _one(found.views) if len(names) == 1 else _many(found)
     for file, reason in found.skipped:
-        lines.append(f"skipped {file}: {reason}")
+        lines.append(f"skipped {show(file)}: {show(reason, _REASON_LENGTH)}")
     return "\n".join(lines)
 
 
 def _one(views: Sequence[View]) -> list[str]:
     """One subject: a block for each rule set that can be asked, side by side in reading order."""
-    lines = [f"{views[0].name}  ({views[0].file})", ""]
+    lines = [f"{show(views[0].name)}  ({show(views[0].file)})", ""]
     called: object = None
     for view in views:
         if not view.applies:
@@ -148,7 +150,11 @@ def _one(views: Sequence[View]) -> list[str]:
         lines.append(f"{view.rules:{_INDENT}}{view.verdict}{_beside(view)}")
         for reason in view.reasons[:_REASONS]:
             lines += textwrap.wrap(
-                reason, _WIDTH, initial_indent=" " * _INDENT, subsequent_indent=" " * (_INDENT + 2)
+                show(reason, _REASON_LENGTH),
+                _WIDTH,
+                initial_indent=" " * _INDENT,
+                subsequent_indent=" " * (_INDENT + 2),
+                break_on_hyphens=False,
             )
         if len(view.reasons) > _REASONS:
             lines.append(f"{'':{_INDENT}}and {len(view.reasons) - _REASONS} more: see --json")
@@ -159,6 +165,8 @@ def _one(views: Sequence[View]) -> list[str]:
     if called is not None:
         refused = "" if called == "open source" else "; `open source` is refused: see osaid-1.0"
         lines += ["", f"may be called: {called}{refused}"]
+    if any(view.verdict in _OPEN_QUESTIONS for view in views):
+        lines.append("next: answer what needs a person in openness.toml, or a file for --answers")
     return lines
 
 
@@ -188,7 +196,7 @@ def _many(found: Openness) -> list[str]:
         verdicts = "".join(
             f"{row.get(column, '-'):{width}}" for column, width in zip(columns, widths, strict=True)
         )
-        lines.append(f"{name[:wide]:{wide}}  {verdicts}".rstrip())
+        lines.append(f"{show(name, wide):{wide}}  {verdicts}".rstrip())
     lines.append("")
     for rules, said in found.summaries:
         lines.append(f"{rules}: {_counted(said)}")

@@ -28,7 +28,7 @@ from openweir.errors import DossierError, UsageError
 
 __all__ = ["Openness", "class_lines", "openness", "write_mot"]
 
-ALL = "all"
+_ALL = "all"
 _SUFFIXES = (".yml", ".yaml", ".csv")
 _YAML = (".yml", ".yaml")
 _MAX_FILES = 20_000
@@ -56,7 +56,7 @@ class Openness:
     skipped: tuple[tuple[str, str], ...]
 
 
-def openness(path: Path, rules: str = ALL, answers: Path | None = None) -> Openness:
+def openness(path: Path, rules: str = _ALL, answers: Path | None = None) -> Openness:
     """Class what lies at `path`.
 
     Args:
@@ -69,11 +69,11 @@ def openness(path: Path, rules: str = ALL, answers: Path | None = None) -> Openn
         UsageError: nothing readable lies there, or the rule set cannot be asked of it.
         DossierError: a file is malformed, or there is no such rule set.
     """
-    asked = tuple(RULE_SETS) if rules == ALL else (rule_set(rules).name,)
+    asked = tuple(RULE_SETS) if rules == _ALL else (rule_set(rules).name,)
     subjects, skipped = _subjects(path)
     given = _answers(path, answers)
     found = tuple(view for name in asked for view in views(subjects, name, given))
-    if rules != ALL and not any(view.applies for view in found):
+    if rules != _ALL and not any(view.applies for view in found):
         raise UsageError(
             f"`{rules}` cannot be asked of `{path}`: {found[0].reasons[0]}",
             code="openness-form",
@@ -200,7 +200,9 @@ def _yaml_files(path: Path) -> Iterable[Path]:
 
 
 def _read(path: Path) -> bytes:
-    """Return a file's bytes, up to one more than any form allows."""
+    """Return a file's bytes, up to one more than any form allows; never wait on a pipe."""
+    if path.exists() and not path.is_file():
+        raise UsageError("not a file", code="unreadable", where=str(path))
     try:
         with path.open("rb") as stream:
             return stream.read(_MAX_FILE_BYTES + 1)

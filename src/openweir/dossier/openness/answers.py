@@ -20,6 +20,7 @@
 import tomllib
 from dataclasses import dataclass, field
 
+from openweir.artifact import show
 from openweir.canonical import Object
 from openweir.dossier.openness.exemption import Channel
 from openweir.dossier.openness.osaid import Judgement
@@ -94,7 +95,7 @@ def _only(row: Object, known: tuple[str, ...]) -> None:
     for key in row.value:
         if key not in known:
             raise DossierError(
-                f"`{key[:60]}` is no key here",
+                f"`{show(key)}` is no key here",
                 code="answers",
                 where=row.where,
                 hint="one of " + ", ".join(known),

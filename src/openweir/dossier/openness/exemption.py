@@ -12,6 +12,7 @@ from dataclasses import dataclass
 from decimal import Decimal
 from enum import StrEnum
 
+from openweir.artifact import show
 from openweir.dossier.fact import Estimate
 from openweir.dossier.openness.holding import Holding
 from openweir.dossier.openness.rule_set import rule_data
@@ -65,7 +66,7 @@ class Channel:
         for field, words in _WORDS.items():
             if getattr(self, field) not in words:
                 raise DossierError(
-                    f"`{getattr(self, field)[:60]}` is no answer for `{field}`",
+                    f"`{show(getattr(self, field))}` is no answer for `{field}`",
                     code="channel",
                     hint="one of " + ", ".join(words),
                 )

@@ -12,6 +12,7 @@ import io
 from collections.abc import Sequence
 from dataclasses import dataclass
 
+from openweir.artifact import show
 from openweir.dossier.openness.rule_set import rule_data
 from openweir.errors import DossierError
 
@@ -102,7 +103,7 @@ def _result(
             disclosed[indicator] = _SCORES[cell]
         else:
             raise DossierError(
-                f"the score `{cell[:40]}` of `{indicator[:80]}` is not 0 or 1",
+                f"the score `{show(cell, 40)}` of `{show(indicator)}` is not 0 or 1",
                 code="fmti-score",
                 where=where,
             )

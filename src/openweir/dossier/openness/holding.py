@@ -18,7 +18,7 @@ _COMPONENTS = {
     "training code": ("Training code", "Data preprocessing code"),
     "inference code": ("Inference code", "Model architecture"),
     "architecture": ("Model architecture", "Technical report", "Research paper"),
-    "data information": ("Data card", "Datasets"),
+    "data information": ("Data card", "Datasets", "Technical report", "Research paper"),
     "usage information": ("Model card",),
 }
 _NOT_THERE = ("component not include", "component component not include")

@@ -11,6 +11,7 @@ from collections.abc import Callable, Iterable
 from dataclasses import dataclass
 from enum import StrEnum
 
+from openweir.artifact import show
 from openweir.dossier.openness.holding import Holding, Part
 from openweir.dossier.openness.rule_set import rule_data
 from openweir.dossier.openness.terms import Terms, terms_of
@@ -179,7 +180,7 @@ def _by_element(judgements: Iterable[Judgement], texts: dict[str, str]) -> dict[
     for judgement in judgements:
         if judgement.element not in texts:
             raise DossierError(
-                f"`{judgement.element[:60]}` is no element of the definition",
+                f"`{show(judgement.element)}` is no element of the definition",
                 code="osaid-element",
                 hint="one of " + ", ".join(texts),
             )

@@ -10,6 +10,7 @@ from typing import Any
 
 import yaml
 
+from openweir.artifact import show
 from openweir.errors import DossierError
 
 __all__ = ["MAX_BYTES", "read_yaml"]
@@ -49,7 +50,9 @@ def read_yaml(data: bytes, *, where: str = "") -> Any:
         mark = getattr(error, "problem_mark", None)
         line = "" if mark is None else f" in line {mark.line + 1}"
         problem = getattr(error, "problem", None) or "characters that YAML does not allow"
-        raise DossierError(f"not valid YAML{line}: {problem}", code="yaml", where=where) from None
+        raise DossierError(
+            f"not valid YAML{line}: {show(str(problem), 200)}", code="yaml", where=where
+        ) from None
 
 
 class _Reader:
@@ -78,7 +81,7 @@ class _Reader:
         if isinstance(event, yaml.AliasEvent):
             self._refuse("an alias", event)
         if event.tag is not None:
-            self._refuse(f"the tag `{event.tag[:60]}`", event)
+            self._refuse(f"the tag `{show(event.tag)}`", event)
         if isinstance(event, yaml.ScalarEvent):
             plain = not event.style  # libyaml says "", PyYAML itself None
             return None if plain and event.value in _NOTHING else event.value
@@ -99,7 +102,7 @@ class _Reader:
             if not isinstance(key, str):
                 self._refuse("a key that is not text", event)
             if key in found:
-                self._refuse(f"the key `{key[:60]}` twice in one mapping", event)
+                self._refuse(f"the key `{show(key)}` twice in one mapping", event)
             found[key] = self._node(next(self._events), depth + 1)
         return found
 

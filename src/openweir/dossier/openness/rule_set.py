@@ -7,6 +7,7 @@ from functools import cache
 from importlib.resources import files
 from types import MappingProxyType
 
+from openweir.artifact import show
 from openweir.canonical import Object
 from openweir.digest import sha256
 from openweir.errors import DossierError
@@ -108,7 +109,7 @@ def rule_set(name: str) -> RuleSet:
         return RULE_SETS[name]
     except KeyError:
         raise DossierError(
-            f"`{name[:80]}` is not a rule set",
+            f"`{show(name)}` is not a rule set",
             code="unknown-rules",
             where="--rules",
             hint="one of " + ", ".join(RULE_SETS) + ", or all",
