@@ -174,7 +174,7 @@ def _beside(view: View) -> str:
     """What belongs beside the verdict: progress of MOF, the licence's part of the exemption."""
     progress = view.values.get("progress")
     if isinstance(progress, dict):
-        shares = ", ".join(f"{float(share):.0f} %" for share in progress.values())
+        shares = ", ".join(f"{round(share)} %" for share in progress.values())
         return f"  (progress to I, II, III: {shares})"
     if view.rules == "eu-open-source-exemption":
         return f"  (licence: {view.values['licence']})" if view.applies else ""

@@ -7,6 +7,7 @@ percentages and scores are exact fractions until a shell prints them.
 from collections import Counter
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
+from fractions import Fraction
 from types import MappingProxyType
 
 from openweir.dossier.openness.answers import Answers
@@ -197,7 +198,7 @@ def _ranked(result: OsaiResult, place: int) -> View:
         rules=result.rules,
         name=system.name,
         file=system.file,
-        verdict=f"{round(float(result.score), 3)}",
+        verdict=_thousandths(result.score),
         reasons=tuple(f"{name}: {judged or 'not judged'}" for name, judged in result.lacking),
         values={
             "score": result.score,
@@ -207,6 +208,11 @@ def _ranked(result: OsaiResult, place: int) -> View:
             "licence": system.licence or None,
         },
     )
+
+
+def _thousandths(share: Fraction) -> str:
+    whole, part = divmod(round(share * 1000), 1000)
+    return f"{whole}.{part:03}"
 
 
 def _osaid(subject: Subject, answers: Answers) -> View:
