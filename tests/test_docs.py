@@ -39,6 +39,9 @@ pipeline_tag: text-generation
 # A small model for all purposes
 """
 ADDRESS = "http://127.0.0.1:8080"
+# What a reader exports stays exported for the commands that follow.
+_RESTORE = "test -f bin/exported && . bin/exported"
+_KEEP = "code=$?; export -p > bin/exported; exit $code"
 
 
 def names(paths: list[Path]) -> list[str]:
@@ -100,8 +103,9 @@ class Story:
             self._serve(shlex.split(command.rstrip(" &")))
         else:
             wanted = re.search(r"# exit code (\d+)", command)
+            typed = command.replace(ADDRESS, self.address)
             done = subprocess.run(
-                ["bash", "-c", command.replace(ADDRESS, self.address)],
+                ["bash", "-c", f"{_RESTORE}\n{typed}\n{_KEEP}"],
                 cwd=self.root,
                 env=self.environment,
                 capture_output=True,
