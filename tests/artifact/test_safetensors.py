@@ -141,6 +141,20 @@ def test_law_mutated_files_give_a_header_or_an_artifact_error(at, byte, cut, mor
     good_or_error(bytes(data[: len(data) - cut]) + more)
 
 
+@given(st.integers(0, 400), st.binary(min_size=1, max_size=2), st.booleans())
+def test_law_what_is_accepted_here_is_accepted_by_the_library(at, some, insert):
+    """The reader is only ever stricter than the real library, never laxer."""
+    library = pytest.importorskip("safetensors")
+    data = bytearray(safetensors(TENSORS, {"format": "pt"}))
+    place = at % len(data)
+    data[place : place if insert else place + len(some)] = some
+    try:
+        names = {tensor.name for tensor in header(bytes(data)).tensors}
+    except ArtifactError:
+        return
+    assert {name for name, _ in library.deserialize(bytes(data))} == names
+
+
 _JSON = st.recursive(
     st.none() | st.booleans() | st.integers() | st.text(max_size=4),
     lambda inner: st.lists(inner, max_size=3) | st.dictionaries(st.text(max_size=4), inner),

@@ -1,6 +1,8 @@
 """Publishing: all of it becomes the release, or nothing is kept."""
 
 import json
+import subprocess
+import sys
 from collections.abc import Callable, Iterator
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import replace
@@ -346,6 +348,47 @@ class TestSuperseding:
         assert release.decision.as_of == DAY
         assert served.client.get("/acme/small/resolve/main/n.txt").content == b"0"
         assert not list((served.hub.data / "staging").iterdir())
+
+
+class TestCrashes:
+    """A failure at any point leaves the release as it was."""
+
+    @pytest.mark.parametrize("step", ["adopt", "put_release"])
+    def test_failure_in_commit(
+        self, served: Served, step: str, monkeypatch: pytest.MonkeyPatch
+    ) -> None:
+        """A full disk or a lost database during commit changes nothing that is served."""
+        world = served.world
+        old = world.release(tier=Tier.OPEN_WEIGHTS, as_of=DAY - timedelta(days=9))
+        before = served.publish(old).json()["commit"]
+
+        def fail(*_: object, **__: object) -> None:
+            raise OSError(28, "No space left on device")
+
+        part = served.hub.blobs if step == "adopt" else served.hub.store
+        monkeypatch.setattr(part, step, fail)
+        newer = world.release(tier=Tier.OPEN_WEIGHTS, files={**FILES, "README.md": b"new"})
+        answer = served.publish(newer)
+        assert answer.status_code == 500
+        assert answer.json()["error"] == "the hub failed on this request"
+        answer = served.client.get("/acme/small/resolve/main/README.md")
+        assert (answer.content, answer.headers["x-repo-commit"]) == (FILES["README.md"], before)
+        assert not list((served.hub.data / "staging").iterdir())
+        monkeypatch.undo()
+        assert served.publish(newer).status_code == 200
+
+    def test_anonymous_bodies_are_not_read(self, served: Served) -> None:
+        """Without a token a large body is refused before it is taken in."""
+        answer = served.client.post(PUBLICATIONS, content=b"x" * 3_000_000)
+        assert answer.status_code == 401
+
+    def test_light_import(self) -> None:
+        """Checking a release needs no web stack: `openweir.hub` imports none."""
+        code = (
+            "import sys, openweir.hub; "
+            "sys.exit(bool({'starlette', 'sqlalchemy', 'httpx', 'uvicorn'} & set(sys.modules)))"
+        )
+        assert subprocess.run((sys.executable, "-c", code), check=False).returncode == 0
 
 
 class TestOwnLog:

@@ -33,10 +33,10 @@ _TEXTS = re.compile(
     re.IGNORECASE,
 )
 
-Progress = Callable[[int], object]
+_Progress = Callable[[int], object]
 
 
-def read_manifest(root: Path, progress: Progress | None = None) -> Manifest:
+def read_manifest(root: Path, progress: _Progress | None = None) -> Manifest:
     """Hash every file of a folder.
 
     Args:
@@ -58,7 +58,7 @@ def read_manifest(root: Path, progress: Progress | None = None) -> Manifest:
     return Manifest(files=tuple(files))
 
 
-def read(root: Path, progress: Progress | None = None) -> Snapshot:
+def read(root: Path, progress: _Progress | None = None) -> Snapshot:
     """Read a folder: hash every file, read headers and configuration, judge each file.
 
     A malformed or hostile file becomes a verdict, not an error. Of tensors only
@@ -168,7 +168,7 @@ class _Reader:
         self.text_files.append(TextFile(path=found.path, text=text, truncated=truncated))
 
 
-def _hash(found: Found, stream: BinaryIO, progress: Progress | None) -> FileEntry:
+def _hash(found: Found, stream: BinaryIO, progress: _Progress | None) -> FileEntry:
     before = os.fstat(stream.fileno())
     left = found.size
 

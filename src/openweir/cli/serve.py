@@ -66,6 +66,8 @@ def _tell(opening: Opening) -> None:
         lines.append(
             f"REPLAY: this hub believes it is {opening.as_of}; expiry is not enforced for today"
         )
+    if opening.exposed:
+        lines.append("other machines can reach it, unencrypted: put a TLS proxy before it")
     if opening.owner:
         lines.append(f"account `{opening.owner}` may publish; its token is kept in your home")
     lines.append(f"next: openweir publish CASE --hub {opening.url}   (Ctrl-C stops)")

@@ -61,6 +61,7 @@ class Opening:
         releases: how many names have a release.
         owner: the account made at this first start; empty at later ones.
         as_of: the day it stands still at; None for the real one.
+        exposed: whether other machines can reach it, without encryption.
     """
 
     url: str
@@ -68,6 +69,7 @@ class Opening:
     releases: int
     owner: str
     as_of: date | None
+    exposed: bool
 
 
 def settings_from_environment() -> Settings:
@@ -128,10 +130,19 @@ def serve(
         os.environ["OPENWEIR_AS_OF"] = as_of.isoformat()
     settings = settings_from_environment()
     bound = _bind(host, port)
-    shown = f"[{host}]" if ":" in host else host
+    everywhere = {"0.0.0.0": "127.0.0.1", "::": "::1"}  # noqa: S104 - compared, not bound
+    shown = everywhere.get(host, host)
+    shown = f"[{shown}]" if ":" in shown else shown
     url = address_of(f"http://{shown}:{bound.getsockname()[1]}")
     made, releases = _first_start(settings, home, url=url, owner=owner)
-    opening = Opening(url=url, data=data, releases=releases, owner=made, as_of=as_of)
+    opening = Opening(
+        url=url,
+        data=data,
+        releases=releases,
+        owner=made,
+        as_of=as_of,
+        exposed=host not in ("127.0.0.1", "::1", "localhost"),
+    )
 
     def ready() -> None:
         if ready_file is not None:

@@ -5,6 +5,7 @@ release that names it (`openweir.hub.gate`). An upload is always written in full
 so nobody learns from it whether the hub holds the same bytes already.
 """
 
+import contextlib
 import hashlib
 import os
 import threading
@@ -43,7 +44,8 @@ class Incoming:
         if self._left < 0:
             raise HubError(f"more than the {self._size} bytes that the decision names", code="size")
         self._sha256.update(chunk)
-        self._file.write(chunk)
+        with _room():
+            self._file.write(chunk)
 
     def finish(self) -> None:
         """Make the file durable under its final name.
@@ -62,14 +64,16 @@ class Incoming:
                 f"not the {self._expected} that the decision names",
                 code="digest",
             )
-        self._file.flush()
-        os.fsync(self._file.fileno())
-        self._file.close()
+        with _room():
+            self._file.flush()
+            os.fsync(self._file.fileno())
+            self._file.close()
         self._path.replace(self._target)
 
     def drop(self) -> None:
         """Forget the file unless it was finished."""
-        self._file.close()
+        with contextlib.suppress(OSError):
+            self._file.close()
         self._path.unlink(missing_ok=True)
 
 
@@ -140,6 +144,14 @@ class Blobs:
         if len(content) > max_bytes or sha256(content) != digest:
             raise _damaged(digest)
         return content
+
+
+@contextmanager
+def _room() -> Iterator[None]:
+    try:
+        yield
+    except OSError as error:
+        raise HubError(f"the hub cannot store this: {error.strerror}", code="no-room") from None
 
 
 @contextmanager

@@ -76,6 +76,8 @@ class Publications:
         self._channel = channel
         self._root = channel.data / "staging"
         self._locks: dict[str, threading.Lock] = {}
+        # What this process opened itself, so that each file does not parse the decision anew.
+        self._open: dict[str, Publication] = {}
         self._guard = threading.Lock()
         shutil.rmtree(self._root, ignore_errors=True)
         self._root.mkdir(parents=True, exist_ok=True, mode=0o700)
@@ -116,6 +118,7 @@ class Publications:
             "opened_at": format_instant(at),
         }
         (folder / "publication.json").write_bytes(text(saved))
+        self._open[publication.id] = publication
         return publication
 
     def find(self, publication_id: str, principal: Principal) -> Publication:
@@ -124,6 +127,9 @@ class Publications:
         Raises:
             HubError: there is none of that id, or it is another account's.
         """
+        opened = self._open.get(publication_id)
+        if opened is not None and opened.owner == principal.user:
+            return opened
         known = publication_id.isalnum() and len(publication_id) == 32
         path = self._root / publication_id / "publication.json"
         if known and path.is_file():
@@ -156,6 +162,7 @@ class Publications:
 
     def drop(self, publication: Publication) -> None:
         """Forget a publication and its files."""
+        self._open.pop(publication.id, None)
         shutil.rmtree(self._root / publication.id, ignore_errors=True)
 
     def commit(self, publication: Publication, principal: Principal) -> ReleaseRow:
@@ -249,6 +256,7 @@ class Publications:
             except (OSError, OpenweirError):
                 continue
             if at - opened_at > _KEPT_FOR:
+                self._open.pop(path.name, None)
                 shutil.rmtree(path, ignore_errors=True)
             elif read.text("owner") == owner:
                 mine.append(path)

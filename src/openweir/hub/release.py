@@ -20,6 +20,9 @@ __all__ = [
     "ReleaseFile",
     "commit_of",
     "files_of",
+    "git_blob_sha1",
+    "git_pointer",
+    "git_pointer_sha1",
     "is_statement",
     "require_name",
 ]

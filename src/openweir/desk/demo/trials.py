@@ -44,7 +44,15 @@ def _trial(trial_id: str, claim: str, evaluation: str, rung: str, log: str) -> T
     )
 
 
-TRIALS: tuple[Trial, ...] = ()
+TRIALS: tuple[Trial, ...] = (
+    _trial("bio-capability", "bio.capability", "PE1", "A0", "velmar_bio_capability.eval"),
+    _trial("cyber-capability", "cyber.capability", "PE1", "A0", "results_velmar.json"),
+    _trial("bio-uplift-a2", "bio.uplift", "PE2", "A2", "velmar_bio_uplift_a2.eval"),
+    _trial("bio-uplift-a3", "bio.uplift", "PE3", "A3", "velmar_bio_uplift_a3.eval"),
+    _trial("cyber-uplift-a2", "cyber.uplift", "PE2", "A2", "velmar_cyber_uplift_a2.eval"),
+    _trial("cyber-uplift-a3", "cyber.uplift", "PE3", "A3", "velmar_cyber_uplift_a3.eval"),
+    _trial("refusals", "misuse.safeguard", "SYS", "A0", "velmar_refusals.eval"),
+)
 
 
 def case_statements() -> str:

@@ -18,7 +18,18 @@ from openweir.hub.channel import Channel
 from openweir.hub.gate import Answer, Principal
 from openweir.hub.release import Release
 
-__all__ = ["Call", "Endpoint", "answer", "endpoint", "principal_of", "refusal", "request_id_of"]
+__all__ = [
+    "Call",
+    "Endpoint",
+    "Handler",
+    "answer",
+    "endpoint",
+    "found_json",
+    "gate_error",
+    "principal_of",
+    "refusal",
+    "request_id_of",
+]
 
 Endpoint = Callable[[Request], Awaitable[Response]]
 
@@ -117,12 +128,7 @@ class Call:
             HubError: nobody is logged in.
         """
         if self.principal is None:
-            raise HubError(
-                "this needs a token",
-                code="anonymous",
-                hint="send `Authorization: Bearer hf_...`; the hub's operator makes one with "
-                "`openweir hub token new USER`",
-            )
+            raise _anonymous()
         return self.principal
 
     def owner(self) -> Principal:
@@ -148,31 +154,31 @@ class Call:
 Handler = Callable[[Call], Response]
 
 
-def endpoint(channel: Channel, handler: Handler, *, body_bytes: int = 1024 * 1024) -> Endpoint:
+def endpoint(
+    channel: Channel, handler: Handler, *, body_bytes: int = 1024 * 1024, login: bool = False
+) -> Endpoint:
     """Return the ASGI endpoint of a handler, which runs in a worker thread.
 
     Args:
         channel: given to the handler.
         handler: from a call to a response; its `OpenweirError`s become answers.
         body_bytes: how long a body may be.
+        login: whether a token is asked for before the body is read.
     """
 
     async def _run(request: Request) -> Response:
         async def _work() -> Response:
-            body = await _body(request, body_bytes)
-
-            def _handle() -> Response:
-                return handler(
-                    Call(
-                        channel=channel,
-                        request=request,
-                        principal=principal_of(channel, request),
-                        body=body,
-                        request_id=request_id_of(request),
-                    )
-                )
-
-            return await run_in_threadpool(_handle)
+            principal = await run_in_threadpool(principal_of, channel, request)
+            if login and principal is None:
+                raise _anonymous()
+            call = Call(
+                channel=channel,
+                request=request,
+                principal=principal,
+                body=await _body(request, body_bytes),
+                request_id=request_id_of(request),
+            )
+            return await run_in_threadpool(handler, call)
 
         return await answer(request, _work)
 
@@ -279,6 +285,15 @@ async def _body(request: Request, limit: int) -> bytes:
         if len(body) > limit:
             raise HubError(f"the body is longer than {limit} bytes", code="body")
     return bytes(body)
+
+
+def _anonymous() -> HubError:
+    return HubError(
+        "this needs a token",
+        code="anonymous",
+        hint="send `Authorization: Bearer hf_...`; the hub's operator makes one with "
+        "`openweir hub token new USER`",
+    )
 
 
 def _header(sentence: str) -> str:

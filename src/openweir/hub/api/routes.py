@@ -65,6 +65,7 @@ def routes(channel: Channel, staging: Publications) -> list[Route]:
                 channel,
                 publications.open_publication(staging),
                 body_bytes=MAX_STATEMENT_BYTES,
+                login=True,
             ),
             methods=["POST"],
         ),

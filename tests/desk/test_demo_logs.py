@@ -1,0 +1,49 @@
+"""The logs shipped with the demonstration answer the trials it plans, within its thresholds."""
+
+from decimal import Decimal
+from importlib.resources import as_file, files
+
+import pytest
+
+from evidence_values import make_case
+from openweir.desk.case import CaseFolder
+from openweir.desk.demo.trials import TRIALS
+from openweir.desk.evidence import Stated, add_evidence
+from openweir.desk.plan import register_trials
+from openweir.evidence import fewer_is_safer
+
+# What the gated tier of the baseline asks; the demonstration is made to reach it.
+_AT_MOST = {"capability": Decimal("0.10"), "uplift": Decimal("0.05")}
+_AT_LEAST = Decimal("0.90")
+
+
+@pytest.mark.parametrize("trial", TRIALS, ids=lambda trial: trial.id)
+def test_log_answers_its_trial(trial, tmp_path):
+    """Each log is read, whole, on the day the story says, with a bound on the safe side."""
+    case = CaseFolder.open(make_case(tmp_path / "case"))
+    register_trials(
+        case,
+        [trial.id],
+        claim=trial.claim,
+        evaluation=trial.evaluation,
+        rung=trial.rung,
+        on=trial.planned_on,
+    )
+    stated = Stated(
+        trial=trial.id,
+        evaluator=trial.evaluator,
+        independence=trial.independence,
+        access=trial.access,
+        events=trial.events,
+    )
+    with as_file(files("openweir.desk.demo").joinpath("logs", trial.log)) as log:
+        (one,), missing = add_evidence(case, log, stated, on=trial.planned_on)
+    item = one.evidence
+    assert missing == ()
+    assert item.result.unscored == 0
+    assert item.produced_on == trial.ran_on.isoformat()
+    assert one.notes == ()
+    if fewer_is_safer(trial.claim):
+        assert item.result.bound.upper <= _AT_MOST[trial.claim.split(".")[1]]
+    else:
+        assert item.result.bound.lower >= _AT_LEAST
