@@ -18,12 +18,12 @@ from pathlib import Path
 import pytest
 
 from openweir.cli.main import COMMANDS
-from openweir.decision import Status
+from openweir.decision import REASONS, Status
 from openweir.desk.demo import build_model
 from openweir.dossier import Certainty
 from openweir.evidence import Access, Independence, Rung
 from openweir.tier import Tier
-from openweir.web.words import REASONS, STATES, TIERS
+from openweir.web.words import STATES, TIERS
 
 ROOT = Path(__file__).resolve().parent.parent
 DOCUMENTS = sorted(

@@ -13,7 +13,7 @@ from importlib import resources
 
 from jinja2 import Environment, PackageLoader, StrictUndefined
 
-from openweir.decision import Decision, Status
+from openweir.decision import REASONS, Decision, Status
 from openweir.hub import Check
 from openweir.hub.grants import Statistics
 from openweir.tier import Tier
@@ -208,7 +208,7 @@ def _page(name: str, **values: object) -> str:
 
 def _gloss(reason: str) -> str:
     """Say a reason of one word in plain words; empty where it says more itself."""
-    return words.REASONS.get(reason, "")
+    return REASONS.get(reason, "")
 
 
 def _size(count: int) -> str:
