@@ -72,7 +72,8 @@ def _lines(outcome: Outcome, case: Path) -> Iterator[str]:
     roles = " and ".join(decision.approvals.roles)
     many = "signature" if decision.approvals.signatures == 1 else "signatures"
     yield f"  needs    {decision.approvals.signatures} {many} ({roles})"
-    yield f"  until    {decision.valid_until.isoformat()}, review by {decision.review_by.isoformat()}"
+    review = decision.review_by.isoformat()
+    yield f"  until    {decision.valid_until.isoformat()}, review by {review}"
     yield (
         f"  by       {decision.policy.id} {decision.policy.version}"
         f" as of {decision.as_of.isoformat()}"

@@ -86,7 +86,8 @@ def _join(formula: All | Any | AtLeast, trees: list[Tree]) -> Tree:
         kind, needed, words = "any", 1, "any of"
     else:
         kind, needed, words = "at-least", formula.k, f"at least {formula.k} of"
-    nearest = sorted(trees, key=lambda tree: tree.lacks)[:needed]
+    # The reason is that of the way that lacks least and is not shown to be closed.
+    nearest = sorted(trees, key=lambda t: (t.proof.status is Status.REFUTED, t.lacks))[:needed]
     status = _status([tree.proof.status for tree in trees], needed)
     reason = ""
     if status is not Status.DEMONSTRATED:

@@ -13,7 +13,7 @@ from openweir.policy.place import Place, Table
 from openweir.policy.policy import Claim, Vocabulary
 from openweir.tier import Tier
 
-__all__ = ["FORMULA_KEYS", "Pack", "folded", "identifier", "open_pack"]
+__all__ = ["FORMULA_KEYS", "Pack", "check_unused", "folded", "identifier", "open_pack"]
 
 FORMULA_KEYS = ("all", "any", "at-least", "of", "use", "fact", "component", "claim")
 
@@ -61,14 +61,13 @@ def open_pack(files: Mapping[str, bytes], *, where: str, vocabulary: Vocabulary)
     """Take the files of a pack apart and check that they belong together.
 
     Raises:
-        PolicyError: a file is missing or malformed, a source is not the pinned one, or
-            something is declared that no rule uses.
+        PolicyError: a file is missing or malformed, or a source is not the pinned one.
     """
     if len(files) > _MAX_FILES or sum(map(len, files.values())) > _MAX_BYTES:
         raise PolicyError("the pack is too large", code="too-large", where=where)
     top = _toml(_text(files, "policy.toml", where), f"{where}/policy.toml")
     top.only(*_TOP)
-    pack = Pack(
+    return Pack(
         top=top,
         ladder=read_ladder(_text(files, "ladders.csv", where), file=f"{where}/ladders.csv"),
         claims=_claims(top),
@@ -78,8 +77,6 @@ def open_pack(files: Mapping[str, bytes], *, where: str, vocabulary: Vocabulary)
         vocabulary=vocabulary,
         sha256=digest.dirhash((path, digest.sha256(data)) for path, data in files.items()),
     )
-    _check_mentions(pack)
-    return pack
 
 
 def identifier(table: Table) -> str:
@@ -195,8 +192,12 @@ def _definitions(top: Table) -> dict[str, Table]:
     return found
 
 
-def _check_mentions(pack: Pack) -> None:
-    """Refuse what is declared and never used: a rule may have been lost."""
+def check_unused(pack: Pack) -> None:
+    """Refuse what is declared and never used: a rule may have been lost.
+
+    Raises:
+        PolicyError: a ladder row, a claim or a definition that no rule mentions.
+    """
     used = {
         (item.kind, item.id)
         for key in ("definition", "requirement", "approval")

@@ -5,7 +5,7 @@ from datetime import date
 
 from openweir import digest
 from openweir.policy.grammar import references
-from openweir.policy.pack import FORMULA_KEYS, Pack, folded, identifier, open_pack
+from openweir.policy.pack import FORMULA_KEYS, Pack, check_unused, folded, identifier, open_pack
 from openweir.policy.place import Table
 from openweir.policy.policy import (
     Alternative,
@@ -47,7 +47,7 @@ def read(files: Mapping[str, bytes], *, where: str, vocabulary: Vocabulary) -> P
     for word in accepted:
         if word not in vocabulary.certainties:
             head.unknown("accepted-certainty", word, vocabulary.certainties)
-    return Policy(
+    policy = Policy(
         id=identifier(head),
         version=head.text("version"),
         issuer=head.text("issuer"),
@@ -63,6 +63,8 @@ def read(files: Mapping[str, bytes], *, where: str, vocabulary: Vocabulary) -> P
         approvals=_approvals(pack),
         alternatives=_alternatives(pack.top),
     )
+    check_unused(pack)
+    return policy
 
 
 def _days(head: Table) -> tuple[date, date | None]:
