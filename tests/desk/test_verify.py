@@ -345,7 +345,7 @@ class TestRegister:
         """With `--register` the check `register` is added."""
         found = run("model", "--register", "far")
         (detail,) = [c["detail"] for c in found["checks"] if c["name"] == "register"]
-        assert detail == "all 3 entries of the log example.com/log are sound"
+        assert detail == "the whole log example.com/log is sound: 3 entries"
 
     def test_a_log_that_forgot_is_found(self, release, run):
         """A log rolled back behind the proof is named for it."""

@@ -215,7 +215,8 @@ def _absent(fetch: Fetch) -> bool:
 
 def _holds(bundle: Bundle, head: Checkpoint, fetch: Fetch, *, explicit: bool, trust: Trust) -> str:
     """Return what the audit shows; raise if the log does not hold what the proof says."""
-    sound = f"all {head.size} entries of the log {head.origin} are sound"
+    count = f"{head.size} entr{'y' if head.size == 1 else 'ies'}"
+    sound = f"the whole log {head.origin} is sound: {count}"
     if bundle.log_proof is None or not bundle.envelope:
         return sound
     proof = Proof.from_bytes(bundle.log_proof, where="decision.tlog-proof")
