@@ -281,3 +281,13 @@ def test_a_higher_tier_tells_only_what_is_new():
     text = Reader(page(made)).text
     assert "All that is missing for open weights, and this:" in text
     assert text.count("asked bio.uplift stays low after a resourced attack (A5)") == 1
+
+
+def test_a_gated_component_of_an_open_release_has_its_gate():
+    """Where one component takes a grant, the page says how to ask for it."""
+    whole = decision(Tier.OPEN_WEIGHTS)
+    first, *rest = whole.components
+    held = decision(Tier.OPEN_WEIGHTS, components=(replace(first, tier=Tier.GATED_WEIGHTS), *rest))
+    assert "Request access" in Reader(page(held)).text
+    assert "Request access" not in Reader(page(whole)).text
+    assert "Say what for" in request_page(held, purpose="", origin=ORIGIN)
