@@ -9,10 +9,8 @@ from openweir.digest import is_sha256
 from openweir.errors import EvidenceError, UsageError
 from openweir.evidence.bound import METHOD, Bound, bound_is_covered
 from openweir.evidence.claim import parse_claim, parse_evaluation, parse_trial_id
-from openweir.evidence.conduct import (
+from openweir.evidence.scale import (
     Access,
-    Attack,
-    Conduct,
     Independence,
     Rung,
     parse_access,
@@ -22,19 +20,12 @@ from openweir.evidence.conduct import (
 from openweir.instant import parse_day
 
 __all__ = [
-    "Access",
     "Attack",
-    "Bound",
     "Conduct",
     "Evidence",
-    "Independence",
     "Method",
     "Result",
-    "Rung",
     "Source",
-    "parse_access",
-    "parse_independence",
-    "parse_rung",
 ]
 
 _SCHEMA = "openweir/evidence/1"
@@ -68,6 +59,23 @@ class Result:
     n: int
     unscored: int
     bound: Bound
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Attack:
+    """What was done to the model first; rung and budget in the trial's own words."""
+
+    rung: Rung
+    budget: tuple[tuple[str, str], ...] = ()
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Conduct:
+    """Who ran the trial and with what access."""
+
+    evaluator: str
+    independence: Independence
+    access: Access
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -1,14 +1,11 @@
-"""How a trial was conducted: what was done to the model first, by whom, with what access."""
+"""The three scales evidence is placed on: how hard the attack, how deep the look, whose eyes."""
 
-from dataclasses import dataclass
 from enum import IntEnum
 
 from openweir.errors import EvidenceError
 
 __all__ = [
     "Access",
-    "Attack",
-    "Conduct",
     "Independence",
     "Rung",
     "parse_access",
@@ -49,23 +46,6 @@ class Independence(IntEnum):
     def word(self) -> str:
         """The word in files: `third-party`."""
         return self.name.lower().replace("_", "-")
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Attack:
-    """What was done to the model first; rung and budget in the trial's own words."""
-
-    rung: Rung
-    budget: tuple[tuple[str, str], ...] = ()
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Conduct:
-    """Who ran the trial and with what access."""
-
-    evaluator: str
-    independence: Independence
-    access: Access
 
 
 def parse_rung(word: str, *, where: str = "") -> Rung:
