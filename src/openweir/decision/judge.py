@@ -19,7 +19,15 @@ from openweir.decision.decision import Status
 from openweir.dossier import PREDICATES, Dossier, Estimate, Fact
 from openweir.policy import ComponentAtom, FactAtom
 
-__all__ = ["REASONS", "Judgement", "judge_component", "judge_fact", "shown", "undetermined"]
+__all__ = [
+    "REASONS",
+    "Judgement",
+    "judge_component",
+    "judge_fact",
+    "refuted",
+    "shown",
+    "undetermined",
+]
 
 REASONS = MappingProxyType(
     {
