@@ -27,12 +27,13 @@ from openweir.decision.decision import (
     Status,
 )
 from openweir.decision.explain import Explanation, Line, explain
-from openweir.decision.judge import REASONS
+from openweir.decision.judge import REASONS, SPEAKS_AGAINST
 from openweir.decision.reference import reference_tier
 from openweir.decision.vocabulary import VOCABULARY
 
 __all__ = [
     "REASONS",
+    "SPEAKS_AGAINST",
     "VOCABULARY",
     "Approvals",
     "Atom",

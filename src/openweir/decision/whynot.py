@@ -156,7 +156,10 @@ def _least(
         least = mask
         for bit in (bit for bit in bits.values() if bit & mask):
             rest = _closure(least & ~bit, implied)
-            if all(_holds(proof, rest, bits) for proof in proofs):
+            # In a complete family a leaf is only spared when another one shows it.
+            if (bit & rest or not found.complete) and all(
+                _holds(proof, rest, bits) for proof in proofs
+            ):
                 least &= ~bit
         kept.append(least)
     kept = sorted(set(kept))
