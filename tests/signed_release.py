@@ -27,7 +27,11 @@ FILES = {
     "config.json": b"{}\n",
     "sub/model.safetensors": b"\x08\x00\x00\x00\x00\x00\x00\x00{}      " + bytes(64),
 }
-INPUTS = {"dossier.json": b'{"d": 1}\n', "evidence/one.json": b'{"e": 1}\n', "plan.json": b"{}\n"}
+INPUTS = {
+    "dossier.json": b'{"d": 1}\n',
+    "evidence/one.json": b'{"e": 1}\n',
+    "plan.json": b'{"p": 1}\n',
+}
 ALICE, BOB, EVE = Key.generate(), Key.generate(), Key.generate()
 
 

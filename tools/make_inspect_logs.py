@@ -4,10 +4,12 @@ Run it where requirements/dev.txt is installed; it needs no network::
 
     python tools/make_inspect_logs.py
 
-Everything asked is invented (the country of Velmar, its plants and its locks); the
-"model" is a table that answers a fixed few questions right. Each log is written by
-Inspect itself. It is then read back and written again through Inspect's own API
-without events and tracebacks, which hold the paths of the machine and most of the bytes.
+The demonstration's logs name the digest of its model, whose bytes are always the same: run
+this again when that digest changes.
+Everything asked is invented (the country of Velmar, its plants and its locks); the "model"
+is a table that answers a fixed few questions right. Each log is written by Inspect itself.
+It is then read back and written again through Inspect's own API without events and
+tracebacks, which hold the paths of the machine and most of the bytes.
 Ids and times differ from run to run; scores and counts do not.
 """
 
@@ -26,6 +28,10 @@ from inspect_ai.log import EvalLog, read_eval_log, write_eval_log
 from inspect_ai.model import ModelAPI, ModelOutput, ModelUsage, modelapi
 from inspect_ai.scorer import match
 from inspect_ai.solver import generate
+
+from openweir.desk.demo import build_model
+from openweir.desk.inspect import inspect
+from openweir.evidence.from_inspect import SUBJECT_KEY
 
 ROOT = Path(__file__).resolve().parent.parent
 DEMO = ROOT / "src" / "openweir" / "desk" / "demo" / "logs"
@@ -147,8 +153,11 @@ def main() -> None:
     """Make all logs."""
     with tempfile.TemporaryDirectory() as temporary:
         folder = Path(temporary)
+        build_model(folder / "model")
+        subject = inspect(folder / "model").dossier.model_sha256
         for quiz in DEMO_QUIZZES:
-            keep(run(task(quiz), folder), DEMO / f"{quiz.name}.eval")
+            log = run(task(quiz), folder, metadata={SUBJECT_KEY: subject})
+            keep(log, DEMO / f"{quiz.name}.eval")
         plain = run(task(SMALL), folder)
         # One log exactly as Inspect wrote it, events and all.
         shutil.copy(plain, GOLDEN / "plain.eval")
@@ -156,8 +165,7 @@ def main() -> None:
         keep(run(task(SMALL, failing=1), folder, fail_on_error=True), GOLDEN / "status-error.eval")
         keep(run(task(SMALL, epochs=2), folder), GOLDEN / "epochs.eval")
         keep(run(task(SMALL), folder, limit=12), GOLDEN / "limited.eval")
-        bound = {"openweir_subject_sha256": SUBJECT}
-        keep(run(task(SMALL), folder, metadata=bound), GOLDEN / "bound.eval")
+        keep(run(task(SMALL), folder, metadata={SUBJECT_KEY: SUBJECT}), GOLDEN / "bound.eval")
         keep(run(task(SMALL), folder, log_format="json"), GOLDEN / "plain.json")
         deflate(GOLDEN / "epochs.eval", GOLDEN / "deflated.eval")
 

@@ -1,6 +1,7 @@
 """Recognising logs, and hostile bytes of all kinds."""
 
 import io
+import json
 import struct
 import zipfile
 import zlib
@@ -18,6 +19,22 @@ _LOGS = {
     name: (GOLDEN / name).read_bytes()
     for name in ("errored.eval", "deflated.eval", "plain.json", "results_plain.json")
 }
+_SCALARS = st.one_of(
+    st.none(),
+    st.booleans(),
+    st.integers(-(10**20), 10**20),
+    st.floats(),
+    st.sampled_from(
+        ("", "C", "I", "match", "success", "1", "2026-11-21", "\ud800", "\0", "x" * 999)
+    ),
+)
+_ANY = st.recursive(
+    _SCALARS,
+    lambda inner: st.one_of(
+        st.lists(inner, max_size=3), st.dictionaries(st.sampled_from(("value", "a")), inner)
+    ),
+    max_leaves=4,
+)
 _SAMPLES = {"errored.eval": 20, "deflated.eval": 40}
 
 
@@ -156,6 +173,34 @@ class TestFuzz:
         assert found.correct + found.incorrect > 0
         # Archives carry checksums; in plain JSON a changed number is simply another log.
         assert total == _SAMPLES.get(name, total)
+
+    @given(st.sampled_from(("plain.json", "results_plain.json", "results_group.json")), st.data())
+    @settings(max_examples=400, deadline=None)
+    def test_any_value_anywhere(self, name, data):
+        """Whatever stands in place of a value: refused by name, or counts that can be."""
+        document = json.loads((GOLDEN / name).read_bytes())
+        for _ in range(data.draw(st.integers(1, 3))):
+            inner, keys = document, []
+            while isinstance(inner, (dict, list)) and inner and data.draw(st.integers(0, 6)):
+                keys.append(
+                    data.draw(
+                        st.sampled_from(sorted(inner))
+                        if isinstance(inner, dict)
+                        else st.integers(0, len(inner) - 1)
+                    )
+                )
+                outer, inner = inner, inner[keys[-1]]
+            if keys:
+                outer[keys[-1]] = data.draw(_ANY)
+        stream = io.BytesIO(json.dumps(document).encode())
+        try:
+            found = read_log(stream, where=name, metric=data.draw(st.sampled_from((None, "match"))))
+        except EvidenceError:
+            return
+        for one in found:
+            assert 0 <= one.correct <= one.correct + one.incorrect
+            assert one.correct + one.incorrect > 0
+            assert one.unscored >= 0
 
     @given(st.binary(max_size=400))
     @settings(max_examples=200, deadline=None)

@@ -9,6 +9,7 @@ from hypothesis import strategies as st
 
 from openweir.attest import Envelope, Key, Trust, TrustedKey
 from openweir.decision import Approvals, ComponentDecision
+from openweir.digest import dirhash
 from openweir.hub import Bundle, check, check_files, decision_statement
 from openweir.tier import Tier
 from signed_release import (
@@ -191,6 +192,31 @@ class TestDecision:
         found = only(check(made.bundle, trust=made.trust, at=AT), "decision")
         assert not found.ok
         assert "contradicts itself" in found.detail
+
+    @pytest.mark.parametrize("path", ["../x", "/etc/passwd", "a//b", "a/./b", "", "a\\b", "a\0"])
+    def test_a_decision_about_files_elsewhere(self, tmp_path, path):
+        """A path that leads out of the release is refused, however well signed."""
+        made = release_in(tmp_path / "log", decision_of({**FILES, path: b"x"}))
+        found = only(check(made.bundle, trust=made.trust, at=AT), "decision")
+        assert not found.ok
+        assert "outside the release" in found.detail
+
+    def test_a_file_in_two_parts(self, tmp_path):
+        """A file in two components could have two tiers: refused."""
+        decision = decision_of()
+        (part,) = decision.components
+        twice = replace(part, component="Again", tier=Tier.SEALED)
+        made = release_in(
+            tmp_path / "log",
+            replace(
+                decision,
+                components=(part, twice),
+                release_sha256=dirhash((f.path, f.sha256) for f in (*part.files, *part.files)),
+            ),
+        )
+        found = only(check(made.bundle, trust=made.trust, at=AT), "decision")
+        assert not found.ok
+        assert "names a file twice" in found.detail
 
 
 class TestLog:

@@ -120,6 +120,20 @@ class TestMatrix:
         assert "model.safetensors" not in served.client.get("/api/models/acme/small").text
         assert served.client.get("/acme/small/resolve/main/README.md").status_code == 200
 
+    def test_a_component_behind_the_gate(self, served: Served) -> None:
+        """An open release may hold a gated component: it has a gate of its own."""
+        signed = served.world.release(
+            tier=Tier.OPEN_WEIGHTS, tiers={"model.safetensors": Tier.GATED_WEIGHTS}
+        )
+        assert served.publish(signed).status_code == 200
+        served.settle()
+        assert fetch(served, "get", "README.md", None).status_code == 200
+        for user, status in ((None, 401), ("ann", 403), ("ended", 403), ("granted", 200)):
+            assert fetch(served, "get", "model.safetensors", user).status_code == status
+            url = "/api/models/acme/small/auth-check"
+            assert served.client.get(url, headers=served.headers(user)).status_code == status
+        assert served.client.get("/api/models/acme/small").json()["gated"] == "manual"
+
     def test_same_bytes_under_two_decisions(self, served: Served) -> None:
         """Permission is on the reference: an open copy opens no gated one."""
         served.publish(served.world.release("acme/gated"))

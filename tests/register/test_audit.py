@@ -7,6 +7,8 @@ from hypothesis import strategies as st
 from openweir.errors import RegisterError
 from openweir.register import Log, audit
 from openweir.register.log import directory_listing
+from openweir.register.merkle import leaf_hash
+from openweir.register.tile import decode_bundle, encode_bundle
 
 
 @pytest.fixture(scope="module")
@@ -67,9 +69,6 @@ def test_a_missing_file_is_named(log):
 
 def test_a_rewritten_entry_is_found_even_with_its_tile(log):
     """Changing an entry and its tile together does not fit the signed root."""
-    from openweir.register.merkle import leaf_hash
-    from openweir.register.tile import decode_bundle, encode_bundle
-
     entries = list(decode_bundle(log.fetch("tile/entries/001"), 256, where=""))
     entries[7] = b"rewritten"
     hashes = b"".join(leaf_hash(entry) for entry in entries)

@@ -125,7 +125,11 @@ def _add(arguments: argparse.Namespace) -> int:
     )
     case = CaseFolder.open(arguments.case)
     added, missing = add_evidence(case, arguments.file, stated, on=today(arguments.as_of))
-    lines = [line for one in added for line in _told(one)]
+    lines = [
+        line
+        for one in added
+        for line in _told(one, "" if one.new else " (already there, unchanged)")
+    ]
     if missing:
         lines.append(f"still without an answer: {', '.join(missing)}")
         lines.append(f"next: openweir evidence add {arguments.case} LOG")
@@ -138,11 +142,21 @@ def _add(arguments: argparse.Namespace) -> int:
 
 def _list(arguments: argparse.Namespace) -> int:
     found = listed_evidence(CaseFolder.open(arguments.case))
-    lines = [
-        f"  {one.evidence.trial:<24} {one.evidence.claim:<20}"
-        f" {one.evidence.result.events}/{one.evidence.result.n}"
-        f" {_interval(one)}  {one.evidence.produced_on}  {one.sha256[:12]}"
+    rows = [
+        (
+            one.evidence.trial,
+            one.evidence.claim,
+            f"{one.evidence.result.events}/{one.evidence.result.n}",
+            _interval(one),
+            one.evidence.produced_on,
+            one.sha256[:12],
+        )
         for one in found
+    ]
+    widths = [max(map(len, column)) for column in zip(*rows, strict=True)]
+    lines = [
+        "  " + "  ".join(cell.ljust(width) for cell, width in zip(row, widths, strict=True))
+        for row in rows
     ]
     lines.append(f"{len(found)} pieces of evidence." if len(found) != 1 else "1 piece of evidence.")
     if not found:
@@ -209,10 +223,9 @@ def _pair(word: str) -> tuple[str, str]:
     return key, value
 
 
-def _told(one: Added) -> list[str]:
+def _told(one: Added, state: str = "") -> list[str]:
     """Return what a piece of evidence shows, in a few lines."""
     item, result = one.evidence, one.evidence.result
-    state = "" if one.new else " (already there)"
     better = "fewer" if fewer_is_safer(item.claim) else "more"
     lines = [
         f"{item.trial}: {item.claim}, {item.evaluation} at {item.attack.rung.name}{state}",

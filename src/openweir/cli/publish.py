@@ -63,7 +63,7 @@ def _lines(done: Published) -> str:
     else:
         after = f"next: HF_ENDPOINT={hub} hf download {done.name}"
     return (
-        f"{done.name} is released at {done.tier.word}\n"
+        f"{done.name} is in force on the hub: {done.tier.word}\n"
         f"  page    {done.url}\n"
         f"  commit  {done.commit}\n"
         f"{after}"

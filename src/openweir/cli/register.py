@@ -114,7 +114,8 @@ def _verify(arguments: argparse.Namespace, home: Home, register: Path) -> int:
     }
     if head is not None and found.ok:
         lines = (
-            f"{head.origin}: {head.size} entries, every tile, bundle and signature is sound\n"
+            f"{head.origin} is sound: {head.size} entr{'y' if head.size == 1 else 'ies'}, "
+            "every tile, bundle and signature\n"
             f"  root  {head.root.hex()}"
         )
     else:

@@ -42,6 +42,7 @@ class Obtained:
         inputs: (name, bytes) of dossier, plan, evidence, as far as they are at hand.
         files: (path, size in bytes, SHA-256) of every file, hashed here unless `way` says
             that they were not served.
+        asked: the `org/name` that was asked for, where the way of obtaining tells.
         unserved: how many files the hub only lists and did not serve.
         wrong: what already went wrong on the way.
     """
@@ -50,6 +51,7 @@ class Obtained:
     bundle: Bundle
     inputs: tuple[tuple[str, bytes], ...]
     files: tuple[tuple[str, int, str], ...]
+    asked: str | None = None
     unserved: int = 0
     wrong: tuple[Check, ...] = ()
 
@@ -122,8 +124,17 @@ def _from_download(root: Path, progress: Callable[[int], object] | None) -> Obta
         bundle=bundle,
         inputs=tuple(sorted(statements.items())),
         files=files,
-        wrong=(*wrong, *(_stray(name) for name in strays)),
+        asked=_asked(root.resolve()),
+        wrong=(*wrong, *(_stray(name) for name in sorted(strays))),
     )
+
+
+def _asked(root: Path) -> str | None:
+    """Return the name under which a Hugging Face cache holds a snapshot."""
+    kind, _, name = root.parent.parent.name.partition("--")
+    if root.parent.name != "snapshots" or kind != "models":
+        return None
+    return name.replace("--", "/")
 
 
 def _hashed(

@@ -108,6 +108,7 @@ def from_hub(
         bundle=bundle,
         inputs=tuple(_inputs(home, bundle, token)),
         files=files,
+        asked=address.name,
         unserved=reader.unserved,
         wrong=reader.wrong(bundle),
     )

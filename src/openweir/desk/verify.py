@@ -88,6 +88,7 @@ def verify(
     checks = [
         *_files(decision, found),  # (3)
         *statements,
+        *_name(decision, found),
         *_inputs(decision, found),  # (4)
         *_register(found.bundle, log, explicit=register is not None, trust=trust),  # (5)
         *_tier(decision, found),  # (6)
@@ -127,6 +128,16 @@ def _files(decision: Decision | None, found: Obtained) -> tuple[Check, ...]:
         more = f"; {found.unserved} of them only as the hub lists them"
         compared = (_yes("files", compared[0].detail + more),)
     return (*wrong, *(item for item in compared if not (wrong and item.ok)))
+
+
+def _name(decision: Decision | None, found: Obtained) -> tuple[Check, ...]:
+    # Another release, however well signed, is not the one that was asked for.
+    if decision is None or found.asked is None:
+        return ()
+    if decision.name != found.asked:
+        name = show(decision.name, 200)
+        return (_no("name", f"this is a decision about `{name}`, not about {found.asked}"),)
+    return (_yes("name", f"it is about {found.asked}, which was asked for"),)
 
 
 def _inputs(decision: Decision | None, found: Obtained) -> tuple[Check, ...]:
@@ -204,7 +215,8 @@ def _absent(fetch: Fetch) -> bool:
 
 def _holds(bundle: Bundle, head: Checkpoint, fetch: Fetch, *, explicit: bool, trust: Trust) -> str:
     """Return what the audit shows; raise if the log does not hold what the proof says."""
-    sound = f"all {head.size} entries of the log {head.origin} are sound"
+    count = f"{head.size} entr{'y' if head.size == 1 else 'ies'}"
+    sound = f"the whole log {head.origin} is sound: {count}"
     if bundle.log_proof is None or not bundle.envelope:
         return sound
     proof = Proof.from_bytes(bundle.log_proof, where="decision.tlog-proof")

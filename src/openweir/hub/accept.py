@@ -243,6 +243,9 @@ def _decision(signed: _Signed, bundle: Bundle) -> Check:
         return _no("decision", "the signed statement says other things than decision.json")
     if decision.release_sha256 is not None and decision.release_sha256 != _dirhash(decision):
         return _no("decision", "decision.json contradicts itself: its files have another dirHash")
+    paths = [file.path for part in decision.components for file in part.files]
+    if len(set(paths)) != len(paths) or any(_leads_away(path) for path in paths):
+        return _no("decision", "decision.json names a file twice, or one outside the release")
     # Law 6: nothing raises a tier above what was computed, nor a part above the whole.
     parts = [part.tier for part in decision.components]
     if max(parts, default=decision.effective_tier) > decision.effective_tier or (
@@ -250,6 +253,11 @@ def _decision(signed: _Signed, bundle: Bundle) -> Check:
     ):
         return _no("decision", "decision.json contradicts itself: it serves above its own tier")
     return _yes("decision", f"decision.json is the one signed: {decision.effective_tier.word}")
+
+
+def _leads_away(path: str) -> bool:
+    parts = path.split("/")
+    return any(part in {"", ".", ".."} for part in parts) or "\\" in path or "\0" in path
 
 
 def _log(signed: _Signed, bundle: Bundle, trust: Trust) -> Check:

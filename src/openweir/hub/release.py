@@ -93,6 +93,11 @@ class Release:
         """The effective tier: what the hub enforces."""
         return self.decision.effective_tier
 
+    @property
+    def gated(self) -> bool:
+        """Whether any of its files needs a grant: a component may be held back to the gate."""
+        return any(file.tier is Tier.GATED_WEIGHTS for file in self.files)
+
     def file(self, path: str) -> ReleaseFile | None:
         """Return the listed file at `path`, or None."""
         return next((file for file in self.files if file.path == path), None)

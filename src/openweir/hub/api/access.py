@@ -8,7 +8,6 @@ from openweir.hub.gate import Grant, GrantStatus, Principal
 from openweir.hub.release import Release
 from openweir.hub.store import AccessEvent
 from openweir.instant import format_instant, parse_day
-from openweir.tier import Tier
 
 __all__ = [
     "ask",
@@ -135,7 +134,7 @@ def _owned(call: Call) -> tuple[Principal, Release]:
 
 def _gated(call: Call) -> Release:
     release = call.release()
-    if release.tier is not Tier.GATED_WEIGHTS:
+    if not release.gated:
         raise HubError(
             f"`{release.name}` is {release.tier.word}: there is no access to ask for",
             code="not-gated",

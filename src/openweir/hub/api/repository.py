@@ -101,7 +101,7 @@ def models(call: Call) -> Response:
             continue
         if search not in release.name.lower() or not set(tags) <= set(_tags(release)):
             continue
-        if gated is not None and (gated.lower() == "true") != _is_gated(release):
+        if gated is not None and (gated.lower() == "true") != release.gated:
             continue
         if len(page) == limit:
             return found_json(page, headers=_next(call, str(page[-1]["id"])))
@@ -118,7 +118,8 @@ def auth_check(call: Call) -> Response:
         None if call.principal is None else call.channel.grants.of(call.name, call.principal.user)
     )
     standing = Standing(verified=True, tier=release.tier, valid_until=release.decision.valid_until)
-    found = admit(standing, release.tier, call.principal, grant, at=call.channel.clock())
+    strictest = Tier.GATED_WEIGHTS if release.gated else release.tier
+    found = admit(standing, strictest, call.principal, grant, at=call.channel.clock())
     if found not in (Answer.SERVE, Answer.WITHHELD):
         return refusal(gate_error(found, call, release, ""))
     return Response(status_code=200)
@@ -151,7 +152,7 @@ def _info(release: Release) -> dict[str, object]:
         "author": release.name.partition("/")[0],
         "sha": release.commit,
         "private": False,
-        "gated": "manual" if _is_gated(release) else False,
+        "gated": "manual" if release.gated else False,
         "disabled": False,
         "downloads": 0,
         "likes": 0,
@@ -174,10 +175,6 @@ def _info(release: Release) -> dict[str, object]:
 
 def _tags(release: Release) -> tuple[str, ...]:
     return ("openweir", f"openweir:{release.tier.word}")
-
-
-def _is_gated(release: Release) -> bool:
-    return release.tier is Tier.GATED_WEIGHTS
 
 
 def _date(release: Release) -> str:
