@@ -11,7 +11,7 @@ from openweir.desk.decide import Outcome, decide_case
 from openweir.desk.pack import DEFAULT_PACK
 from openweir.tier import Tier
 
-__all__ = ["configure", "run"]
+__all__ = ["add_policy", "configure", "run"]
 
 _PERMITS = {
     Tier.SEALED: "nothing leaves the house; outside evaluators may work inside it",

@@ -20,8 +20,8 @@ from datetime import date, timedelta
 
 from openweir.canonical import decimal_text
 from openweir.decision.case import Case
-from openweir.decision.decision import Status
 from openweir.decision.judge import Judgement, undetermined
+from openweir.decision.proof import Status
 from openweir.evidence import (
     Evidence,
     PlannedTrial,

@@ -3,7 +3,8 @@
 from collections.abc import Iterator
 from dataclasses import dataclass
 
-from openweir.decision.decision import Decision, Proof, RequirementResult
+from openweir.decision.decision import Decision, RequirementResult
+from openweir.decision.proof import Proof
 from openweir.errors import DecisionError
 
 __all__ = ["Explanation", "Line", "explain"]

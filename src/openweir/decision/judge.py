@@ -15,7 +15,7 @@ from decimal import Decimal
 from types import MappingProxyType
 
 from openweir.canonical import decimal_text
-from openweir.decision.decision import Status
+from openweir.decision.proof import Status
 from openweir.dossier import PREDICATES, Dossier, Estimate, Fact
 from openweir.policy import ComponentAtom, FactAtom
 
@@ -25,6 +25,7 @@ __all__ = [
     "Judgement",
     "judge_component",
     "judge_fact",
+    "refuted",
     "shown",
     "undetermined",
 ]

@@ -10,7 +10,8 @@ the other too, so a set never names both.
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 
-from openweir.decision.decision import Lack, Need, Proof, RequirementResult, Status
+from openweir.decision.decision import Lack, Need, RequirementResult
+from openweir.decision.proof import Proof, Status
 from openweir.evidence import parse_access, parse_independence, parse_rung
 from openweir.policy import Atom, ClaimAtom, FactAtom, Requirement, leaves, say
 from openweir.tier import Tier
