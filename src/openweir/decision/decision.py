@@ -4,20 +4,23 @@ from dataclasses import dataclass
 from datetime import date
 
 from openweir.canonical import Object, parse, text
-from openweir.decision.proof import Proof, Status
+from openweir.decision.proof import Atom, Proof, Status
 from openweir.errors import DecisionError
 from openweir.instant import parse_day
 from openweir.tier import Tier
 
 __all__ = [
     "Approvals",
+    "Atom",
     "ComponentDecision",
     "Decision",
     "Lack",
     "Need",
     "PolicyReference",
+    "Proof",
     "RequirementResult",
     "ServedFile",
+    "Status",
 ]
 
 _SCHEMA = "openweir/decision/1"

@@ -1,4 +1,4 @@
-"""A proof tree: what is known of each part of a requirement, down to numbers and files."""
+"""The proof tree: what was asked, what was found, and what follows, node by node."""
 
 from dataclasses import dataclass
 from enum import StrEnum
