@@ -73,8 +73,9 @@ tier = "sealed"
 failing = ["DOS1@trusted-hosted"]
 ```
 
-A case starts from a base and changes it: `set` and `drop` facts, `change` evidence, `leave-out` answers that were
-planned, `unplan` trials, go `without` components, `grant` exceptions. It names the tier and every requirement that is not demonstrated.
+A case starts from a base and changes it: `set` and `drop` facts, `change` evidence,
+`leave-out` answers that were planned, `unplan` trials, go `without` components, `grant` exceptions.
+It names the tier and every requirement that is not demonstrated.
 `openweir policy test` runs them, and lists rules that fail in no case.
 
 """
