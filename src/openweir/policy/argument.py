@@ -111,7 +111,7 @@ def _column(index: int, tier: Tier, items: list[Requirement], width: int) -> Ite
 def _goal(box: tuple[int, int, int, int], name: str, text: str, kind: str) -> Iterator[str]:
     x, y, wide, high = box
     yield f'<rect x="{x}" y="{y}" width="{wide}" height="{high}" class="{kind}"/>'
-    lines = wrapped(text, (wide - 10) // 6)
+    lines = wrapped(text, (wide - 18) // 6)
     first = y + (high - _LINE * (len(lines) + 1)) // 2 + _LINE - 2
     yield from _text(x + wide // 2, first, [name, *lines])
 

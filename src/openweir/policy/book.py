@@ -48,7 +48,7 @@ pre{white-space:pre-wrap;overflow-wrap:anywhere;background:var(--wash);padding:1
 border-radius:6px;font:0.95rem/1.55 system-ui,sans-serif}
 @media (max-width:46rem){.rule{grid-template-columns:1fr}}
 @media print{.scroll{overflow:visible}.rule{break-inside:avoid}}
-svg.gsn{display:block;font:11px system-ui,sans-serif}
+svg.gsn{display:block;max-width:100%;height:auto;min-width:58rem;font:11px system-ui,sans-serif}
 .gsn text{text-anchor:middle;fill:var(--ink)}.gsn .name{font-weight:700;fill:var(--deep)}
 .gsn rect,.gsn circle,.gsn .strategy{fill:var(--paper);stroke:var(--ink);stroke-width:1.2}
 .gsn .top,.gsn .strategy{fill:var(--wash)}.gsn .stop{stroke:var(--stop);stroke-width:2.4}
