@@ -16,23 +16,21 @@ from openweir.decision.case import Case, Grant, read_case
 from openweir.decision.decide import decide, decide_together
 from openweir.decision.decision import (
     Approvals,
-    Atom,
     ComponentDecision,
     Decision,
     Lack,
     Need,
     PolicyOutcome,
     PolicyReference,
-    Proof,
     RequirementResult,
     ServedFile,
-    Status,
 )
 from openweir.decision.explain import Explanation, Line, explain
-from openweir.decision.judge import REASONS
+from openweir.decision.judge import REASONS, SPEAKS_AGAINST
 from openweir.decision.next_test import Costs, Estimate, NextTest, next_test
 from openweir.decision.order import ORDERING_ROLE
 from openweir.decision.override import BARRED_ROLES
+from openweir.decision.proof import Atom, Proof, Status
 from openweir.decision.reference import reference_tier
 from openweir.decision.schedule import Schedule, schedule
 from openweir.decision.vocabulary import VOCABULARY
@@ -41,6 +39,7 @@ __all__ = [
     "BARRED_ROLES",
     "ORDERING_ROLE",
     "REASONS",
+    "SPEAKS_AGAINST",
     "VOCABULARY",
     "Adjustment",
     "Approvals",

@@ -32,12 +32,14 @@ class Outcome:
     """What came of deciding a case.
 
     Attributes:
+        data: the bytes of decision.json.
         rejected: (file, reason) of evidence that could not be used.
         written: whether decision.json was written; it is not when nothing changed, or
             when the folder cannot be written to.
     """
 
     decision: Decision
+    data: bytes
     rejected: tuple[tuple[str, str], ...]
     written: bool
 
@@ -87,7 +89,7 @@ def decide_case(
             written = True
         except CaseError:
             pass  # an example on a read-only disk is still decided and printed
-    return Outcome(decision=decision, rejected=case.rejected, written=written)
+    return Outcome(decision=decision, data=data, rejected=case.rejected, written=written)
 
 
 def judge_case(

@@ -39,6 +39,7 @@ from openweir.policy.policy import (
     Vocabulary,
 )
 from openweir.policy.read import read
+from openweir.policy.witness import ShownTrial, Stated, Witness
 
 __all__ = [
     "All",
@@ -61,8 +62,11 @@ __all__ = [
     "Policy",
     "Quote",
     "Requirement",
+    "ShownTrial",
+    "Stated",
     "TierRule",
     "Vocabulary",
+    "Witness",
     "label",
     "leaves",
     "read",
