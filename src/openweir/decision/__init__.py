@@ -29,13 +29,14 @@ from openweir.decision.explain import Explanation, Line, explain
 from openweir.decision.judge import REASONS, SPEAKS_AGAINST
 from openweir.decision.next_test import Costs, Estimate, NextTest, next_test
 from openweir.decision.order import ORDERING_ROLE
-from openweir.decision.override import BARRED_ROLES
+from openweir.decision.override import AWAITS, BARRED_ROLES
 from openweir.decision.proof import Atom, Proof, Status
 from openweir.decision.reference import reference_tier
 from openweir.decision.schedule import Schedule, schedule
 from openweir.decision.vocabulary import VOCABULARY
 
 __all__ = [
+    "AWAITS",
     "BARRED_ROLES",
     "ORDERING_ROLE",
     "REASONS",

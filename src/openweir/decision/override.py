@@ -16,7 +16,10 @@ from openweir.decision.proof import Status
 from openweir.policy import Policy
 from openweir.tier import Tier
 
-__all__ = ["BARRED_ROLES", "override_fault"]
+__all__ = ["AWAITS", "BARRED_ROLES", "override_fault"]
+
+AWAITS = "it takes "
+"""How a fault starts that one more signature can mend."""
 
 BARRED_ROLES = ("developer", "evaluator", "hub")
 """Roles that never lift: the author, who measured, and a machine."""
@@ -96,7 +99,7 @@ def _lift_fault(
         needed = max(_LEAST_PEOPLE, authority.signatures)
         if len(set(roles.values())) < needed:
             return (
-                f"it takes {needed} people in different roles of {', '.join(sorted(may))},"
+                f"{AWAITS}{needed} people in different roles of {', '.join(sorted(may))},"
                 " neither author nor evaluator"
             )
     return ""

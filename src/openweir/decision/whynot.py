@@ -11,6 +11,7 @@ from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, replace
 
 from openweir.decision.decision import Lack, Need, RequirementResult
+from openweir.decision.judge import SPEAKS_AGAINST
 from openweir.decision.proof import Proof, Status
 from openweir.evidence import parse_access, parse_independence, parse_rung
 from openweir.policy import Atom, ClaimAtom, FactAtom, Requirement, leaves, say
@@ -90,9 +91,11 @@ def lacks(
     )
 
 
-def _order(needs: tuple[Need, ...]) -> tuple[bool, int, tuple[str, ...]]:
+def _order(needs: tuple[Need, ...]) -> tuple[bool, bool, int, tuple[str, ...]]:
+    """What evidence can show goes first, and of that what nothing speaks against."""
     return (
         any(need.refuted for need in needs),
+        any(need.reason.endswith(SPEAKS_AGAINST) for need in needs),
         len(needs),
         tuple(need.asked for need in needs),
     )

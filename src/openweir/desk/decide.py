@@ -65,7 +65,7 @@ class Standing:
 def decide_case(
     root: Path,
     *,
-    policy: str | Sequence[str] = DEFAULT_PACK,
+    policy: str | Sequence[str] | None = None,
     as_of: str | None = None,
     home: Home | None = None,
 ) -> Outcome:
@@ -73,7 +73,8 @@ def decide_case(
 
     Args:
         root: the case folder.
-        policy: name of a shipped pack, or a folder; of several, the least tier counts.
+        policy: name of a shipped pack, or a folder, the baseline by default; of several
+            the least tier counts.
         as_of: YYYY-MM-DD; the present day in UTC by default.
         home: whose signatures on overrides and orders count; the user's own by default.
 
@@ -95,7 +96,7 @@ def decide_case(
 def judge_case(
     root: Path,
     *,
-    policy: str | Sequence[str] = DEFAULT_PACK,
+    policy: str | Sequence[str] | None = None,
     as_of: str | None = None,
     home: Home | None = None,
 ) -> tuple[Decision, Case]:
@@ -111,7 +112,7 @@ def judge_case(
 def standing(
     root: Path,
     *,
-    policy: str | Sequence[str] = DEFAULT_PACK,
+    policy: str | Sequence[str] | None = None,
     as_of: str | None = None,
     home: Home | None = None,
 ) -> Standing:
@@ -126,7 +127,7 @@ def standing(
     files = read_files(folder)
     case = read_case(files, hold=declaration.hold, component_holds=declaration.component_holds)
     instructions, rejected = _instructions(files, home)
-    packs = (policy,) if isinstance(policy, str) else tuple(policy)
+    packs = (policy,) if isinstance(policy, str) else tuple(policy or (DEFAULT_PACK,))
     return Standing(
         case=replace(case, instructions=instructions, rejected=(*case.rejected, *rejected)),
         policies=tuple(load_pack(pack) for pack in packs),
