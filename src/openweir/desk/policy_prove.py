@@ -29,7 +29,7 @@ def prove_pack(
         pack: a shipped pack's name or a folder.
         previous: the versions before, oldest first.
         second_opinion: ask cvc5 everything again, and for its proof of I1.
-        report: a file to write the report to; the proof goes beside it, named `.cpc`.
+        report: a file to write the report to; each proof goes beside it as `.cpc`.
         dossiers: how many seeded dossiers the engines are compared on.
 
     Raises:
@@ -46,8 +46,9 @@ def prove_pack(
     )
     if report is not None:
         write_atomically(report, text(found.to_json()))
-        if found.proof:
-            write_atomically(report.with_name(report.name + ".cpc"), found.proof.encode())
+        for name, proof in found.proofs:
+            stem = "-".join(name.replace(",", "").split())
+            write_atomically(report.with_name(f"{report.stem}-{stem}.cpc"), proof.encode())
     return found
 
 

@@ -101,7 +101,13 @@ def tier_changes(old: Policy, new: Policy, vocabulary: Vocabulary) -> Iterator[Q
 
 
 def differs(
-    encoder: Callable[..., Encoder], old: Policy, new: Policy, vocabulary: Vocabulary, *, up: bool
+    encoder: Callable[..., Encoder],
+    old: Policy,
+    new: Policy,
+    vocabulary: Vocabulary,
+    *,
+    up: bool,
+    trials: int | None = None,
 ) -> Query:
     """Return whether some dossier gets a higher tier (or a lower) under `new`.
 
@@ -111,8 +117,9 @@ def differs(
         new: the version that comes.
         vocabulary: kinds of facts and the order of the scales.
         up: whether a higher tier is looked for.
+        trials: planned trials per claim; by default as many as the policies have ways to ask.
     """
-    space = Space.of([old, new], vocabulary)
+    space = Space.of([old, new], vocabulary, trials=trials)
     before = Encoder(space, old, "a", prefix="old_")
     after = encoder(space, new, "a", prefix="new_")
     more, less = ("new_", "old_") if up else ("old_", "new_")

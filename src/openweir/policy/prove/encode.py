@@ -107,6 +107,7 @@ class Encoder:
     Attributes:
         prefix: of every symbol defined, where several policies stand in one script.
         twists: atoms to be read wrongly, for the study of mutants.
+        known: the symbol of every formula that has one.
         forgetful: read a planned trial without an answer as if it had never been planned,
             which is the attack that plans are there to stop.
     """
@@ -117,32 +118,33 @@ class Encoder:
     prefix: str = ""
     twists: Mapping[Atom, str] = field(default_factory=dict)
     forgetful: bool = False
-    _known: dict[Formula, str] = field(default_factory=dict)
+    known: dict[Formula, str] = field(default_factory=dict)
     _lines: list[str] = field(default_factory=list)
 
     def definitions(self) -> Iterator[str]:
         """Yield the definitions of every requirement and of every tier's admissibility."""
-        self._lines = [
-            define(
-                self._accepted_symbol(f"{slot}_cert"), self.accepted(f"{slot}_cert_{self.dossier}")
-            )
-            for claim in self.space.claims
-            for slot in claim.slots
-        ]
-        self._lines += [
-            define(f"{self.prefix}plan{claim.key}_{self.dossier}", self._planned(claim))
-            for claim in self.space.claims
-        ]
+        yield from self.basics()
+        yield from self.tiers()
+
+    def basics(self) -> Iterator[str]:
+        """Yield the definitions that claims share: what is accepted, whose plan is complete."""
+        for claim in self.space.claims:
+            for slot in claim.slots:
+                accepted = self.accepted(f"{slot}_cert_{self.dossier}")
+                yield define(self.accepted_trial(slot), accepted)
+            yield define(self.usable_plan(claim), self._planned(claim))
+
+    def tiers(self) -> Iterator[str]:
+        """Yield the definitions of every requirement and of every tier's admissibility."""
         for item in self.policy.requirements:
             self.formula(item.formula)
-        shown = {item.id: self._known[item.formula] for item in self.policy.requirements}
+        shown = {item.id: self.known[item.formula] for item in self.policy.requirements}
         for tier in Tier:
             asked = (shown[item.id] for item in self.policy.asked_at(tier))
             self._lines.append(
                 define(admissible(tier, self.dossier, self.prefix), all_of(dict.fromkeys(asked)))
             )
-        yield from self._lines
-        self._lines = []
+        yield from self.more()
 
     def more(self) -> Iterator[str]:
         """Yield the definitions written since the last time."""
@@ -151,12 +153,12 @@ class Encoder:
 
     def formula(self, formula: Formula) -> str:
         """Return the symbol of a formula, defining it the first time."""
-        if formula not in self._known:
+        if formula not in self.known:
             body = self._body(formula)
-            symbol = f"{self.prefix}x{len(self._known)}_{self.dossier}"
+            symbol = f"{self.prefix}x{len(self.known)}_{self.dossier}"
             self._lines.append(define(symbol, body))
-            self._known[formula] = symbol
-        return self._known[formula]
+            self.known[formula] = symbol
+        return self.known[formula]
 
     def _body(self, formula: Formula) -> str:
         match formula:
@@ -179,9 +181,6 @@ class Encoder:
         """Return that a certainty is one that the policy accepts."""
         words = self.space.vocabulary.certainties
         return any_of(equal(symbol, number(words.index(word))) for word in self.policy.accepted)
-
-    def _accepted_symbol(self, symbol: str) -> str:
-        return f"{self.prefix}ok{symbol}_{self.dossier}"
 
     def _fact(self, atom: FactAtom) -> str:
         axis = next(item for item in self.space.facts if item.predicate == atom.predicate)
@@ -271,7 +270,7 @@ class Encoder:
 
     def accepted_trial(self, slot: str) -> str:
         """Return the symbol that a trial's publication is sure enough."""
-        return self._accepted_symbol(f"{slot}_cert")
+        return f"{self.prefix}ok{slot}_{self.dossier}"
 
 
 def claim_term(asked: Asked, axis: ClaimAxis, encoder: Encoder, twist: str = "") -> str:

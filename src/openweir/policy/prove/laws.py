@@ -10,9 +10,9 @@ asked of every atom with two trials, and of the whole policy.
 """
 
 from collections.abc import Callable, Iterable, Iterator
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
-from openweir.policy import ClaimAtom, Policy, Vocabulary
+from openweir.policy import ClaimAtom, Formula, Policy, Vocabulary
 from openweir.policy.prove.encode import Encoder, admissible
 from openweir.policy.prove.order import domain, less_answered, older, partial, weaker
 from openweir.policy.prove.query import Query, script
@@ -22,6 +22,7 @@ from openweir.tier import Tier
 
 __all__ = ["Laws", "outputs"]
 
+_MOST_WHOLE = 100
 _RELATION = Callable[[Space, str, str], Iterator[str]]
 
 
@@ -56,10 +57,67 @@ class Laws:
         )
 
     def monotone(self) -> Iterator[Query]:
-        """I1: weaker evidence never raises the tier."""
-        yield self._two("I1 the whole policy", self._weaker)
-        small = Space.of([self.policy], self.vocabulary, trials=2)
-        yield self._each_atom("I1 each atom, two trials", small)
+        """I1: weaker evidence never raises the tier.
+
+        First of every atom, then of what the rules make of atoms, whatever they are: both
+        together are the law, for any number of trials. A policy that is not too large is
+        asked as a whole once more.
+        """
+        yield from self.each_atom()
+        yield self.connectives()
+        if len(self.policy.requirements) <= _MOST_WHOLE:
+            yield self.whole()
+
+    def each_atom(self) -> Iterator[Query]:
+        """Yield, claim by claim, whether an atom holds in a dossier and fails in a stronger one.
+
+        An atom looks at one claim only, so nothing is lost by asking apart.
+        """
+        whole = Space.of([self.policy], self.vocabulary, trials=2)
+        none = replace(whole, facts=(), components=(), claims=(), grants=())
+        parts = [(axis.claim, replace(none, claims=(axis,))) for axis in whole.claims]
+        if len(parts) < len(list(whole.axes())):
+            parts.append(("facts, components and grants", replace(whole, claims=())))
+        for name, space in parts:
+            encoders = [self.encoder(space, self.policy, dossier) for dossier in ("a", "b")]
+            pairs = [
+                [encoder.formula(atom) for encoder in encoders]
+                for atom in atoms_of(self.policy)
+                if space.holds(atom)
+            ]
+            text = script(
+                [v for dossier in ("a", "b") for v in space.variables(dossier)],
+                [line for encoder in encoders for line in (*encoder.basics(), *encoder.more())],
+                [
+                    *(line for dossier in ("a", "b") for line in domain(space, dossier)),
+                    *weaker(space, self.policy, "a", "b"),
+                    any_of(all_of((weak, negate(strong))) for weak, strong in pairs),
+                ],
+            )
+            yield Query(name=f"I1 each atom on {name}", text=text, dossiers=())
+
+    def connectives(self) -> Query:
+        """Return whether more atoms can mean a lower tier, whatever the atoms are."""
+        variables, definitions, limits = [], [], []
+        known: dict[str, dict[Formula, str]] = {"a": {}, "b": {}}
+        for index, atom in enumerate(atoms_of(self.policy)):
+            for dossier, symbols in known.items():
+                symbols[atom] = f"y{index}_{dossier}"
+                variables.append((symbols[atom], "Bool"))
+            limits.append(implies(known["a"][atom], known["b"][atom]))
+        for dossier, symbols in known.items():
+            encoder = Encoder(self.space, self.policy, dossier, known=symbols)
+            definitions += encoder.tiers()
+        raised = any_of(
+            all_of((admissible(tier, "a"), negate(admissible(tier, "b"))))
+            for tier in list(Tier)[1:]
+        )
+        text = script(variables, definitions, [*limits, raised])
+        return Query(name="I1 what the rules make of atoms", text=text, dossiers=())
+
+    def whole(self) -> Query:
+        """Return whether a weaker dossier reaches a tier that a stronger one does not."""
+        return self._two("I1 the whole policy", self._weaker)
 
     def completion(self) -> Iterator[Query]:
         """I2: what is left out is never better than any way in which it can turn out."""
@@ -210,26 +268,6 @@ class Laws:
             [*limits, *(equal(symbol, term) for symbol, term in out), *asserted],
         )
         return Query(name=name, text=text, holds_when=holds_when, dossiers=dossiers)
-
-    def _each_atom(self, name: str, space: Space) -> Query:
-        """Return whether an atom holds in a dossier and fails in a stronger one."""
-        encoders = [self.encoder(space, self.policy, dossier) for dossier in ("a", "b")]
-        definitions = [line for encoder in encoders for line in encoder.definitions()]
-        broken = []
-        for atom in atoms_of(self.policy):
-            weak, strong = (encoder.formula(atom) for encoder in encoders)
-            broken.append(all_of((weak, negate(strong))))
-        definitions += [line for encoder in encoders for line in encoder.more()]
-        text = script(
-            [v for dossier in ("a", "b") for v in space.variables(dossier)],
-            definitions,
-            [
-                *(line for dossier in ("a", "b") for line in domain(space, dossier)),
-                *weaker(space, self.policy, "a", "b"),
-                any_of(broken),
-            ],
-        )
-        return Query(name=name, text=text, dossiers=())
 
     def _each_claim(self, name: str, short: Callable[[ClaimAtom, str, Encoder], str]) -> Query:
         """Return whether a claim is shown although each of its answers falls short."""

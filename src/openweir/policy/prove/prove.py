@@ -63,7 +63,7 @@ def prove(
         trials=tuple((axis.claim, axis.trials) for axis in work.laws.space.claims),
         findings=findings,
         milliseconds=round((time.perf_counter() - begun) * 1000),
-        proof=work.proof,
+        proofs=tuple(work.proofs),
     )
 
 
@@ -76,7 +76,7 @@ class _Work:
     second: SecondOpinion | None
     dossiers: int
     laws: Laws = field(init=False)
-    proof: str = ""
+    proofs: list[tuple[str, str]] = field(default_factory=list)
     _starts: list[Mapping[str, int | bool]] = field(default_factory=list)
 
     def __post_init__(self) -> None:
@@ -84,10 +84,12 @@ class _Work:
 
     def findings(self) -> Iterator[Finding]:
         laws = self.laws
-        monotone = list(laws.monotone())
-        yield self._finding("I1", [*monotone, *lemmas(self.policy, self.vocabulary)])
-        if self.second is not None and self.second.solve(monotone[0]).status == "unsat":
-            self.proof = self.second.proof(monotone[0])
+        general = list(lemmas(self.policy, self.vocabulary))
+        first = self._finding("I1", [*laws.monotone(), *general])
+        yield first
+        if self.second is not None and first.holds:
+            proven = [laws.whole(), *general]
+            self.proofs = [(query.name, self.second.proof(query)) for query in proven]
         yield self._finding("I2", laws.completion())
         yield self._reachable()
         yield self._live()

@@ -1,9 +1,9 @@
 """A question to a prover, and its answer, apart from any one prover."""
 
-import hashlib
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
 
+from openweir import digest
 from openweir.policy.prove.term import declare
 from openweir.tier import Tier
 
@@ -29,7 +29,7 @@ class Query:
     @property
     def sha256(self) -> str:
         """Of the script, so that anyone can name the very question that was answered."""
-        return hashlib.sha256(self.text.encode()).hexdigest()
+        return digest.sha256(self.text.encode())
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -3,6 +3,7 @@
 from collections.abc import Mapping
 from dataclasses import dataclass
 
+from openweir import digest
 from openweir.policy.prove.instance import Instance
 from openweir.policy.prove.query import Answer
 from openweir.tier import Tier
@@ -144,7 +145,7 @@ class Report:
     Attributes:
         provers: names and versions, the second opinion's included where it was asked.
         trials: claim -> how many planned trials a symbolic dossier has on it.
-        proof: of the first query of I1, by the second prover; empty where not asked.
+        proofs: (query of I1, its proof by the second prover); none where it was not asked.
     """
 
     policy_id: str
@@ -154,7 +155,7 @@ class Report:
     trials: tuple[tuple[str, int], ...]
     findings: tuple[Finding, ...]
     milliseconds: int
-    proof: str = ""
+    proofs: tuple[tuple[str, str], ...] = ()
 
     @property
     def proved(self) -> bool:
@@ -176,5 +177,13 @@ class Report:
             "trials_per_claim": dict(self.trials),
             "invariants": [item.to_json() for item in self.findings],
             "milliseconds": self.milliseconds,
+            "proofs": [
+                {
+                    "query": name,
+                    "bytes": len(text.encode()),
+                    "sha256": digest.sha256(text.encode()),
+                }
+                for name, text in self.proofs
+            ],
             "not_provable": list(NOT_PROVABLE),
         }

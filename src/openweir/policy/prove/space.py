@@ -151,6 +151,22 @@ class Space:
             vocabulary=vocabulary,
         )
 
+    def axes(self) -> Iterator["FactAxis | ComponentAxis | ClaimAxis | GrantAxis"]:
+        """Yield every axis."""
+        yield from (*self.facts, *self.components, *self.claims, *self.grants)
+
+    def holds(self, atom: Atom) -> bool:
+        """Whether the variables that an atom looks at are here."""
+        match atom:
+            case FactAtom():
+                return any(axis.predicate == atom.predicate for axis in self.facts)
+            case ComponentAtom():
+                return any(axis.component == atom.component for axis in self.components)
+            case ClaimAtom():
+                return any(axis.claim == atom.claim for axis in self.claims)
+            case AuthorityAtom():
+                return any(axis.exception == atom.exception for axis in self.grants)
+
     def variables(self, dossier: str) -> Iterator[tuple[str, str]]:
         """Yield (symbol, sort) of every variable of the dossier of that suffix."""
         yield f"plan_bound_{dossier}", "Bool"
