@@ -49,9 +49,34 @@ Numbers are read as exact decimals: `1e23` is the integer, not the nearest float
 ## `ladders.csv`
 
 Columns `row`, `parameter`, `unit`, then one per tier above `sealed`.
-An atom writes `{ ladder = "PE2.uplift" }` to take its number from row `PE2`, parameter `uplift`, at the tier in question.
-A requirement is asked once for each tier in which all its cells are filled; an empty cell means not asked.
+An atom writes `{ ladder = "PE2.uplift" }` to take its number from row `PE2`,
+parameter `uplift`, at the tier in question.
+A requirement is asked once for each tier in which all its cells are filled;
+an empty cell means not asked.
 A row that no rule uses does not load: it would look like a rule and be none.
+
+## `tests/*.toml`
+
+```toml
+as-of = 2026-06-01
+
+[base.small]
+components = ["Model parameters (Final)"]
+[base.small.facts]
+contact = "safety@example.org"
+
+[[case]]
+name = "without a contact nothing leaves"
+start = "small"
+drop = ["contact"]
+tier = "sealed"
+failing = ["DOS1@trusted-hosted"]
+```
+
+A case starts from a base and changes it: `set` and `drop` facts, `change` evidence,
+`leave-out` answers that were planned, `unplan` trials, go `without` components, `grant` exceptions.
+It names the tier and every requirement that is not demonstrated.
+`openweir policy test` runs them, and lists rules that fail in no case.
 
 """
 HEAD = """\

@@ -14,6 +14,7 @@ __all__ = ["configure", "run"]
 
 _NAME = "velmar/botanist"
 _STEPS = 12
+_TOLD_IN_FULL = 2
 
 
 def configure(parser: argparse.ArgumentParser) -> None:
@@ -71,7 +72,7 @@ def _decide(stage: Stage) -> None:
     stage.openweir("plan", "case")
 
     _step(4, "Import real Inspect and lm-eval logs as evidence with exact bounds")
-    for trial in TRIALS:
+    for index, trial in enumerate(TRIALS):
         conduct = (
             *("--evaluator", trial.evaluator, "--independence", trial.independence),
             *("--access", trial.access, "--events", trial.events),
@@ -79,7 +80,10 @@ def _decide(stage: Stage) -> None:
         with as_file(files("openweir.desk.demo").joinpath("logs", trial.log)) as log:
             answer = ("--trial", trial.id, *conduct)
             shown = ("evidence", "add", "case", f"logs/{trial.log}", *answer)
-            stage.openweir("evidence", "add", "case", str(log), *answer, shown=shown)
+            quiet = index >= _TOLD_IN_FULL
+            stage.openweir("evidence", "add", "case", str(log), *answer, shown=shown, quiet=quiet)
+    _tell(f"    ... and {len(TRIALS) - _TOLD_IN_FULL} more in the same way")
+    stage.openweir("evidence", "list", "case")
 
     _step(5, "Decide: the most open tier the evidence supports, and what the next one lacks")
     stage.openweir("decide", "case", *stage.as_of)
@@ -123,10 +127,11 @@ def _enforce(stage: Stage, url: str) -> None:
 def _conclude(stage: Stage, url: str) -> None:
     decision = json.loads((stage.root / "case" / "decision.json").read_bytes())
     _heading("Why: the explanation")
-    stage.openweir("explain", "case")
+    stage.openweir("explain", "case", "--requirement", "PE2@gated-weights")
+    _tell("    ... every other requirement: openweir explain case, or the page")
     _heading("Done")
     _tell(f"    tier               {decision['effective_tier']}")
-    _tell("    anonymous client   refused")
+    _tell("    anonymous client   refused (401, GatedRepo)")
     _tell("    granted client     served")
     _tell(f"    page               {url}/{_NAME}")
     _tell(f"    case               {stage.root / 'case'}")

@@ -8,7 +8,7 @@ from collections.abc import Sequence
 
 from openweir import __version__
 from openweir.canonical import text
-from openweir.errors import OpenweirError
+from openweir.errors import OpenweirError, UsageError
 
 __all__ = ["COMMANDS", "main"]
 
@@ -21,6 +21,7 @@ COMMANDS: dict[str, tuple[str, str]] = {
     "decide": ("decide", "compute the most open tier that the evidence supports"),
     "explain": ("explain", "print why: the proof tree with rules and evidence digests"),
     "policy": ("policy", "check, test, compare, prove and read policies"),
+    "openness": ("openness", "class how open a release is, by every rule set, side by side"),
     "keys": ("keys", "make and list signing keys and say whom you trust"),
     "sign": ("sign", "sign the decision and the model files"),
     "register": ("register", "append to, prove from and verify the public log"),
@@ -34,6 +35,9 @@ COMMANDS: dict[str, tuple[str, str]] = {
     "document": ("document", "fill in a document from a case"),
     "demo": ("demo", "take a small real model through the whole flow"),
 }
+
+# Library -> extra of pyproject.toml, where it is not `hub`.
+_EXTRAS = {"numpy": "weights", "torch": "trial", "transformers": "trial", "z3": "prove"}
 
 _YES, _ERROR, _INTERRUPTED = 0, 2, 130
 
@@ -49,23 +53,23 @@ def main(argv: Sequence[str] | None = None) -> int:
     """
     words = list(sys.argv[1:] if argv is None else argv)
     name = next((word for word in words if not word.startswith("-")), None)
-    parser = _parser(name)
-    arguments = parser.parse_args(words)
-    if arguments.command is None:
-        parser.print_help()
-        return _YES
     try:
+        parser = _parser(name)
+        arguments = parser.parse_args(words)
+        if arguments.command is None:
+            parser.print_help()
+            return _YES
         return int(arguments.run(arguments))
-    except OpenweirError as error:
-        _report(error, as_json=getattr(arguments, "json", False))
+    except (OpenweirError, ModuleNotFoundError, OSError) as error:
+        if isinstance(error, BrokenPipeError):
+            # The reader went away (`openweir ... | head`): not an error of ours.
+            os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
+            return _YES
+        _report(_told(error), as_json="--json" in words)
         return _ERROR
     except KeyboardInterrupt:
         sys.stderr.write("openweir: interrupted\n")
         return _INTERRUPTED
-    except BrokenPipeError:
-        # The reader went away (`openweir ... | head`): not an error of ours.
-        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
-        return _YES
 
 
 def _parser(chosen: str | None) -> argparse.ArgumentParser:
@@ -87,6 +91,22 @@ def _parser(chosen: str | None) -> argparse.ArgumentParser:
         if name == chosen:
             importlib.import_module(f"openweir.cli.{module}").configure(child)
     return parser
+
+
+def _told(error: OpenweirError | ModuleNotFoundError | OSError) -> OpenweirError:
+    """Return what went wrong in the words of an `OpenweirError`."""
+    if isinstance(error, OpenweirError):
+        return error
+    if isinstance(error, ModuleNotFoundError):
+        library = (error.name or "").split(".")[0]
+        if library in ("", "openweir"):
+            raise error
+        return UsageError(
+            f"this command needs the library `{library}`",
+            code="missing-extra",
+            hint=f"pip install 'openweir[{_EXTRAS.get(library, 'hub')}]'",
+        )
+    return UsageError(error.strerror or str(error), code="system", where=str(error.filename or ""))
 
 
 def _report(error: OpenweirError, *, as_json: bool) -> None:

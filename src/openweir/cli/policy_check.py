@@ -4,7 +4,6 @@ import argparse
 from collections.abc import Iterator
 
 from openweir.cli import output
-from openweir.cli.policy_diff import region_value
 from openweir.desk.home import Home
 from openweir.desk.policy_check import Checked, check_pack
 from openweir.policy.check import Finding
@@ -58,8 +57,8 @@ def _value(found: Checked) -> dict[str, object]:
         "findings": [_finding(item) for item in found.findings],
     }
     if found.difference is not None:
-        value["loosened"] = [region_value(item) for item in found.difference.loosened]
-        value["tightened"] = [region_value(item) for item in found.difference.tightened]
+        value["loosened"] = [item.to_json() for item in found.difference.loosened]
+        value["tightened"] = [item.to_json() for item in found.difference.tightened]
         value["signers"] = [{"name": name, "role": role} for name, role in found.signers]
     return value
 

@@ -57,8 +57,8 @@ def _value(found: Comparison) -> dict[str, object]:
         "a": {"id": found.old.id, "version": found.old.version, "sha256": found.old.sha256},
         "b": {"id": found.new.id, "version": found.new.version, "sha256": found.new.sha256},
         "changes": [_edit(item) for item in found.edits],
-        "loosened": [region_value(item) for item in found.difference.loosened],
-        "tightened": [region_value(item) for item in found.difference.tightened],
+        "loosened": [item.to_json() for item in found.difference.loosened],
+        "tightened": [item.to_json() for item in found.difference.tightened],
         "equivalent": not (found.difference.loosened or found.difference.tightened),
         "cases": found.cases,
         "histogram": {tier.word: {"a": old, "b": new} for tier, old, new in found.histogram},
@@ -75,20 +75,6 @@ def _edit(item: Edit) -> dict[str, object]:
         "after": item.change.after,
         "effect": item.effect,
         "requirements": list(item.change.touches),
-    }
-
-
-def region_value(item: Region) -> dict[str, object]:
-    """Return a region as plain JSON values."""
-    return {
-        "id": item.id,
-        "tier": item.tier.word,
-        "text": item.text,
-        "without": list(item.missing),
-        "witness": None if item.witness is None else item.witness.to_json(),
-        "replayed": None
-        if item.replayed is None
-        else {"a": item.replayed[0].word, "b": item.replayed[1].word},
     }
 
 

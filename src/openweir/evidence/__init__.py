@@ -25,22 +25,24 @@ from openweir.evidence.claim import (
     slug,
 )
 from openweir.evidence.evidence import (
-    Access,
     Attack,
     Conduct,
     Evidence,
-    Independence,
     Method,
     Result,
-    Rung,
     Source,
-    parse_access,
-    parse_independence,
-    parse_rung,
 )
 from openweir.evidence.log import read_log
 from openweir.evidence.plan import Plan, PlannedTrial
 from openweir.evidence.reading import Reading
+from openweir.evidence.scale import (
+    Access,
+    Independence,
+    Rung,
+    parse_access,
+    parse_independence,
+    parse_rung,
+)
 from openweir.evidence.tasks import Task, claim_of
 
 __all__ = [

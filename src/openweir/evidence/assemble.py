@@ -4,8 +4,9 @@ from decimal import Decimal
 
 from openweir.errors import EvidenceError
 from openweir.evidence.bound import bound
-from openweir.evidence.evidence import Attack, Conduct, Evidence, Method, Result, Rung, Source
+from openweir.evidence.evidence import Attack, Conduct, Evidence, Method, Result, Source
 from openweir.evidence.reading import Reading
+from openweir.evidence.scale import Rung
 
 __all__ = ["assemble"]
 

@@ -6,7 +6,7 @@ from openweir.canonical import Object, parse, text
 from openweir.digest import is_sha256
 from openweir.errors import EvidenceError, UsageError
 from openweir.evidence.claim import parse_claim, parse_evaluation, parse_trial_id
-from openweir.evidence.evidence import Rung, parse_rung
+from openweir.evidence.scale import Rung, parse_rung
 from openweir.instant import parse_day
 
 __all__ = ["Plan", "PlannedTrial"]

@@ -184,7 +184,7 @@ def _say_component(atom: ComponentAtom) -> str:
 def _say_claim(atom: ClaimAtom) -> str:
     return (
         f"{_limit(atom)} by {' or '.join(atom.evaluations)} at rung {atom.rung} or harder,"
-        f" {atom.independence} evaluator or more independent, access {atom.access} or deeper,"
+        f" {_who(atom)}, access {atom.access} or deeper,"
         f" at most {atom.shelf_life_days} days old,"
         f" {decimal_text(atom.confidence * 100)} % confidence"
     )
@@ -193,6 +193,12 @@ def _say_claim(atom: ClaimAtom) -> str:
 def _say_authority(atom: AuthorityAtom) -> str:
     who = f"{atom.signatures} of {', '.join(atom.roles)}" if len(atom.roles) > 1 else atom.roles[0]
     return f"exception {atom.exception} is granted by {who}"
+
+
+def _who(atom: ClaimAtom) -> str:
+    if atom.independence == "self":
+        return "any evaluator"
+    return f"{atom.independence} evaluator or more independent"
 
 
 def _limit(atom: ClaimAtom) -> str:

@@ -32,6 +32,19 @@ class Region:
     witness: Witness | None = None
     replayed: tuple[Tier, Tier] | None = None
 
+    def to_json(self) -> dict[str, object]:
+        """Return the region as plain JSON values."""
+        return {
+            "id": self.id,
+            "tier": self.tier.word,
+            "text": self.text,
+            "without": list(self.missing),
+            "witness": None if self.witness is None else self.witness.to_json(),
+            "replayed": None
+            if self.replayed is None
+            else {"a": self.replayed[0].word, "b": self.replayed[1].word},
+        }
+
 
 def frame_regions(old: Policy, new: Policy) -> tuple[tuple[Region, ...], tuple[Region, ...]]:
     """Return what `new` asks less of and more of than `old` around the requirements."""

@@ -6,6 +6,7 @@ from collections.abc import Callable, Iterable, Sequence
 from openweir.errors import RegisterError
 
 __all__ = [
+    "RangeHash",
     "consistency_proof",
     "fold",
     "inclusion_proof",

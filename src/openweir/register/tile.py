@@ -21,6 +21,7 @@ __all__ = [
     "decode_bundle",
     "decode_hashes",
     "encode_bundle",
+    "fetch_tile",
     "read_entries",
     "read_entry",
     "tiles_of",

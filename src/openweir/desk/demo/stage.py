@@ -45,6 +45,7 @@ class Stage:
             "HF_HOME": str(root / "hf-home"),
             "HF_HUB_DISABLE_PROGRESS_BARS": "1",
             "HF_HUB_DISABLE_TELEMETRY": "1",
+            "NO_COLOR": "1",
         }
         # The shipped logs go stale; from then on the demonstration replays its last fresh day.
         last = min(trial.ran_on for trial in TRIALS) + timedelta(days=_FRESH_DAYS)
@@ -94,8 +95,8 @@ class Stage:
             self._tell(f"    served: {sum(path.stat().st_size for path in weights):,} bytes")
             return ""
         lines = (done.stdout + done.stderr).splitlines()
-        refusal = next((line for line in lines if "gated" in line.lower()), lines[-1])
-        self._tell(f"    refused: {refusal.strip()}")
+        refusal = next((line for line in lines if "Access denied" in line), lines[-1]).strip()
+        self._tell(f"    refused: {refusal}")
         return refusal
 
     @contextlib.contextmanager
