@@ -44,6 +44,7 @@ def page() -> str:
 
 def section(parser: argparse.ArgumentParser, summary: str, *, level: int) -> Iterator[str]:
     """Yield the lines of one command and of the commands below it."""
+    getattr(parser, "configure_now", lambda: None)()
     yield f"{'#' * level} {parser.prog}\n"
     yield f"{summary}\n"
     nested = None
