@@ -15,6 +15,7 @@ from openweir.decision.record import check_record, record
 from openweir.decision.trace import trace
 from openweir.desk.pack import load_pack
 from openweir.errors import DecisionError
+from openweir.policy.columns import columns, evaluate
 from openweir.policy.program import LARGEST, half_steps
 
 AS_OF = given_by.AS_OF
@@ -42,6 +43,25 @@ def test_the_trace_answers_what_generated_python_answers(case, policy):
     assert check_record(program, said) is said
     found = trace(program, said)
     assert (found.tier, list(found.failing)) == compiled(program)(said)
+
+
+@settings(max_examples=60, deadline=None)
+@given(st.lists(given_by.generated_cases(), min_size=1, max_size=6), given_by.policies())
+def test_columns_answer_what_generated_python_answers(several, policy):
+    """Row by row the same tier and the same failing rules, and never above what is possible."""
+    program = program_of(policy)
+    records = [record(case, program, AS_OF) for case in several]
+    population = columns(program, records)
+    found = evaluate(program, population)
+    possible = evaluate(program, population, possible=True)
+    for row, said in enumerate(records):
+        tier, failing = compiled(program)(said)
+        assert found.tiers[row] == tier <= possible.tiers[row]
+        fails = found.failing[:, row]
+        assert [rule.id for rule, fail in zip(program.rules, fails, strict=True) if fail] == failing
+        refuted = [name for name, tree in trace(program, said).rules if tree.status == "refuted"]
+        closed = possible.failing[:, row]
+        assert [r.id for r, fail in zip(program.rules, closed, strict=True) if fail] == refuted
 
 
 @given(

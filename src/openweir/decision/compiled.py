@@ -11,6 +11,7 @@ from collections import Counter
 from collections.abc import Callable, Iterator
 from datetime import date
 from functools import lru_cache
+from types import FunctionType
 
 from openweir.decision.case import Case
 from openweir.decision.record import Record, record
@@ -77,12 +78,17 @@ _made: dict[str, Callable[[Record], Answer]] = {}
 
 def _make(program: Program) -> Callable[[Record], Answer]:
     writer = _Writer(program)
-    text = writer.text()
-    space = dict(writer.constants)
-    # S102: the text is ours: numbered names, whole numbers and fixed field names only.
-    exec(compile(text, "<openweir program>", "exec"), space)  # noqa: S102 - see above
+    space: dict[str, object] = {}
+    # The text is ours: numbered names, whole numbers and fixed field names only.
+    exec(compile(writer.text(), "<openweir program>", "exec"), space)  # noqa: S102 - see above
     made = space["decide"]
-    assert callable(made)
+    assert isinstance(made, FunctionType)
+    named = made.__code__
+    # Each numbered name stands in the code as a constant; now comes what it stands for.
+    constants = tuple(
+        writer.constants.get(one, one) if isinstance(one, str) else one for one in named.co_consts
+    )
+    made.__code__ = named.replace(co_consts=constants)
     return made
 
 
@@ -99,15 +105,13 @@ class _Writer:
 
     def text(self) -> str:
         """Return the source of `decide`."""
-        body = list(self._body())
-        bound = "".join(f", {name}={name}" for name in self.constants)
-        lines = [f"def decide(record{bound}):", *(f"    {line}" for line in body)]
-        return "\n".join(lines) + "\n"
+        return "\n".join(["def decide(record):", *(f"    {line}" for line in self._body()), ""])
 
     def _body(self) -> Iterator[str]:
         rules = self._program.rules
         yield "get = record.get"
         yield "failing = []"
+        yield "fail = failing.append"
         for slot in dict.fromkeys(
             node.slot for rule in rules for node in _nodes(rule.node) if isinstance(node, Leaf)
         ):
@@ -120,7 +124,7 @@ class _Writer:
                     self._shared[node] = f"b{len(self._shared)}"
                     yield f"{self._shared[node]} = {written}"
             yield f"if not ({self._write(rule.node)}):"
-            yield f"    failing.append({self._constant(rule.id)})"
+            yield f"    fail({self._constant(rule.id)})"
         yield "if failing:"
         below = self._constant({rule.id: rule.tier - 1 for rule in rules})
         yield f"    return {below}[failing[0]], failing"
@@ -158,7 +162,7 @@ class _Writer:
         if key not in self._names:
             self._names[key] = f"k{len(self._names)}"
             self.constants[self._names[key]] = value
-        return self._names[key]
+        return f'"{self._names[key]}"'
 
 
 def _nodes(node: Node) -> Iterator[Node]:

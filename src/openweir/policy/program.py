@@ -227,8 +227,14 @@ class _Lowering:
     def __init__(self, vocabulary: Vocabulary, exponents: Mapping[str, int]) -> None:
         self._vocabulary = vocabulary
         self._exponents = exponents
+        self._nodes: dict[Node, Node] = {}
 
     def node(self, formula: Formula) -> Node:
+        """Return the node of a formula; equal formulas share one object."""
+        made = self._made(formula)
+        return self._nodes.setdefault(made, made)
+
+    def _made(self, formula: Formula) -> Node:
         if isinstance(formula, (All, Any, AtLeast)):
             children = tuple(self.node(child) for child in formula.children)
             if isinstance(formula, AtLeast):
