@@ -1,7 +1,10 @@
-"""Generate docs/reference/commands.md from the parsers themselves.
+"""Generate the reference pages that follow from the code: commands, and what a pack may hold.
 
-`python tools/pages.py` writes the page, `--check` fails if it is not current. The page
-is laid out here rather than taken from `--help`, whose layout differs between versions
+docs/reference/commands.md comes from the parsers, docs/reference/policy-pack.md and
+policy-pack.schema.json from the table the pack's reader itself uses.
+
+`python tools/pages.py` writes them, `--check` fails if one is not current. The commands
+are laid out here rather than taken from `--help`, whose layout differs between versions
 of Python.
 """
 
@@ -13,9 +16,69 @@ import sys
 from collections.abc import Iterator
 from pathlib import Path
 
+from openweir.canonical import text
 from openweir.cli.main import COMMANDS
+from openweir.decision import VOCABULARY
+from openweir.policy.schema import json_schema, reference_page
 
-PAGE = Path(__file__).resolve().parent.parent / "docs" / "reference" / "commands.md"
+REFERENCE = Path(__file__).resolve().parent.parent / "docs" / "reference"
+PACK_HEAD = """\
+<!-- Made by tools/pages.py from src/openweir/policy/form.py; `make docs` writes it again. -->
+
+# Policy packs
+
+A pack is a folder with four things in it, and a note where a version loosens anything:
+
+| path | what it holds |
+|---|---|
+| `policy.toml` | rules |
+| `ladders.csv` | numbers by tier: what policymakers edit |
+| `sources/` | the documents that rules quote |
+| `tests/` | cases with their expected tiers |
+| `loosenings.toml` | what this version asks less of than the one it supersedes |
+| `loosenings.dsse.json` | signatures under that note |
+
+A pack's digest is the dirHash of the folder; every decision names it.
+`openweir decide --policy` takes the name of a shipped pack or the path of a folder.
+`openweir policy check` names the file, line and key of a fault and what to write instead.
+An editor can check `policy.toml` while you type with [its JSON Schema](policy-pack.schema.json).
+
+A tier holds when every requirement asked at it *or below* is demonstrated; `sealed` asks nothing.
+Numbers are read as exact decimals: `1e23` is the integer, not the nearest float.
+
+## `ladders.csv`
+
+Columns `row`, `parameter`, `unit`, then one per tier above `sealed`.
+An atom writes `{ ladder = "PE2.uplift" }` to take its number from row `PE2`,
+parameter `uplift`, at the tier in question.
+A requirement is asked once for each tier in which all its cells are filled;
+an empty cell means not asked.
+A row that no rule uses does not load: it would look like a rule and be none.
+
+## `tests/*.toml`
+
+```toml
+as-of = 2026-06-01
+
+[base.small]
+components = ["Model parameters (Final)"]
+[base.small.facts]
+contact = "safety@example.org"
+
+[[case]]
+name = "without a contact nothing leaves"
+start = "small"
+drop = ["contact"]
+tier = "sealed"
+failing = ["DOS1@trusted-hosted"]
+```
+
+A case starts from a base and changes it: `set` and `drop` facts, `change` evidence,
+`leave-out` answers that were planned, `unplan` trials, go `without` components, `grant` exceptions.
+It names the tier and every requirement that is not demonstrated.
+`openweir policy test` runs them, and lists rules that fail in no case.
+
+"""
 HEAD = """\
 <!-- Made by tools/pages.py from the parsers; `make docs` writes it again. -->
 
@@ -27,8 +90,18 @@ An option in brackets may be left out; `...` may be repeated.
 """
 
 
-def page() -> str:
-    """Return the whole page."""
+def pages() -> dict[str, str]:
+    """Return every generated page by the name of its file."""
+    schema = text(json_schema(VOCABULARY)).decode()
+    return {
+        "commands.md": commands_page(),
+        "policy-pack.md": PACK_HEAD + reference_page(VOCABULARY),
+        "policy-pack.schema.json": schema,
+    }
+
+
+def commands_page() -> str:
+    """Return the page of commands."""
     parts = [HEAD, "| command | what it does |\n|---|---|"]
     parts += [
         f"| [`openweir {name}`](#openweir-{name}) | {summary} |"
@@ -88,14 +161,17 @@ def help_of(action: argparse.Action, parser: argparse.ArgumentParser) -> str:
 
 
 def main() -> int:
-    """Write the page, or compare it under `--check`."""
-    made = page()
-    if "--check" in sys.argv[1:]:
-        if PAGE.exists() and PAGE.read_text(encoding="utf-8") == made:
-            return 0
-        print(f"{PAGE.name} is not current: run `make docs`")
+    """Write the pages, or compare them under `--check`."""
+    stale = []
+    for name, made in pages().items():
+        path = REFERENCE / name
+        if not path.exists() or path.read_text(encoding="utf-8") != made:
+            stale.append(name)
+            if "--check" not in sys.argv[1:]:
+                path.write_text(made, encoding="utf-8")
+    if "--check" in sys.argv[1:] and stale:
+        print(f"{', '.join(stale)}: not current, run `make docs`")
         return 1
-    PAGE.write_text(made, encoding="utf-8")
     return 0
 
 

@@ -11,7 +11,7 @@ effective tier apart), 9 (every conclusion cites rule, quote and digest), 10 (ex
     decide(read_case(files), policy, date(2026, 11, 20)).tier
 """
 
-from openweir.decision.case import Case, read_case
+from openweir.decision.case import Case, Grant, read_case
 from openweir.decision.decide import decide
 from openweir.decision.decision import (
     Approvals,
@@ -39,6 +39,7 @@ __all__ = [
     "ComponentDecision",
     "Decision",
     "Explanation",
+    "Grant",
     "Lack",
     "Line",
     "Need",

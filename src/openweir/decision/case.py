@@ -2,6 +2,7 @@
 
 from collections.abc import Mapping
 from dataclasses import dataclass
+from datetime import date
 
 from openweir import digest
 from openweir.dossier import Dossier
@@ -10,7 +11,22 @@ from openweir.evidence import Evidence, Plan
 from openweir.instant import parse_day
 from openweir.tier import Tier
 
-__all__ = ["Case", "read_case"]
+__all__ = ["Case", "Grant", "read_case"]
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Grant:
+    """An exception of the policy that was granted to this release.
+
+    Attributes:
+        exception: its id in the policy.
+        roles: of those whose signatures under it were verified, one per person.
+        until: the last day it holds.
+    """
+
+    exception: str
+    roles: tuple[str, ...]
+    until: date
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -25,6 +41,7 @@ class Case:
         inputs: (name, SHA-256) of every file that went in, sorted.
         rejected: (name, reason) of evidence files that cannot be used; their trials
             stay unanswered.
+        grants: exceptions granted to this release, signatures verified by the caller.
     """
 
     dossier: Dossier
@@ -34,6 +51,7 @@ class Case:
     component_holds: tuple[tuple[str, Tier], ...] = ()
     inputs: tuple[tuple[str, str], ...] = ()
     rejected: tuple[tuple[str, str], ...] = ()
+    grants: tuple[Grant, ...] = ()
 
     def __post_init__(self) -> None:
         """Refuse two answers to one trial: leaving one out must never help."""

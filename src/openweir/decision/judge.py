@@ -15,14 +15,16 @@ from decimal import Decimal
 from types import MappingProxyType
 
 from openweir.canonical import decimal_text
+from openweir.decision.case import Case, Grant
 from openweir.decision.proof import Status
 from openweir.dossier import PREDICATES, Dossier, Estimate, Fact
-from openweir.policy import ComponentAtom, FactAtom
+from openweir.policy import AuthorityAtom, ComponentAtom, FactAtom
 
 __all__ = [
     "REASONS",
     "SPEAKS_AGAINST",
     "Judgement",
+    "judge_authority",
     "judge_component",
     "judge_fact",
     "refuted",
@@ -133,6 +135,29 @@ def judge_component(atom: ComponentAtom, dossier: Dossier, accepted: tuple[str, 
     if atom.licences and declared not in map(_fold, atom.licences):
         return refuted(f"the licence of {atom.component} is not in the set {atom.licence}", found)
     return shown(found)
+
+
+def judge_authority(atom: AuthorityAtom, case: Case, as_of: date) -> Judgement:
+    """Judge whether an exception was granted, by enough people in different roles."""
+    granted = [item for item in case.grants if item.exception == atom.exception]
+    in_force = [item for item in granted if item.until >= as_of]
+    if not in_force:
+        code = "stale" if granted else "missing"
+        said = "has run out" if granted else "was not granted"
+        return undetermined(code, f"exception {atom.exception} {said}", "nothing")
+    enough = [item for item in in_force if len(_counting(item, atom)) >= atom.signatures]
+    best = max(enough or in_force, key=lambda item: (item.until, _counting(item, atom)))
+    roles = _counting(best, atom)
+    found = f"granted by {', '.join(roles) or 'nobody who may'} until {best.until.isoformat()}"
+    if not enough:
+        return undetermined(
+            "low-assurance", f"{len(roles)} of {atom.signatures} signatures that count", found
+        )
+    return Judgement(status=Status.DEMONSTRATED, found=found, until=best.until)
+
+
+def _counting(item: Grant, atom: AuthorityAtom) -> list[str]:
+    return sorted(set(item.roles) & set(atom.roles))
 
 
 def _weigh(atom: FactAtom, facts: list[Fact]) -> Judgement:

@@ -10,7 +10,17 @@ from decimal import Decimal
 from openweir.decision.case import Case
 from openweir.dossier import PREDICATES, Estimate
 from openweir.evidence import Evidence
-from openweir.policy import All, Any, AtLeast, ClaimAtom, ComponentAtom, FactAtom, Formula, Policy
+from openweir.policy import (
+    All,
+    Any,
+    AtLeast,
+    AuthorityAtom,
+    ClaimAtom,
+    ComponentAtom,
+    FactAtom,
+    Formula,
+    Policy,
+)
 from openweir.tier import Tier
 
 __all__ = ["reference_tier"]
@@ -41,6 +51,13 @@ def _holds(formula: Formula, case: Case, policy: Policy, as_of: date) -> bool:
             return _component(formula, case, policy.accepted)
         case ClaimAtom():
             return _claim(formula, case, policy.accepted, as_of)
+        case AuthorityAtom():
+            return any(
+                grant.exception == formula.exception
+                and grant.until >= as_of
+                and len(set(grant.roles) & set(formula.roles)) >= formula.signatures
+                for grant in case.grants
+            )
 
 
 def _fact(atom: FactAtom, case: Case, accepted: tuple[str, ...]) -> bool:

@@ -6,12 +6,13 @@ from datetime import date
 
 from openweir.decision.case import Case
 from openweir.decision.claim import judge_claim
-from openweir.decision.judge import Judgement, judge_component, judge_fact
+from openweir.decision.judge import Judgement, judge_authority, judge_component, judge_fact
 from openweir.decision.proof import Atom, Proof, Status
 from openweir.policy import (
     All,
     Any,
     AtLeast,
+    AuthorityAtom,
     ClaimAtom,
     ComponentAtom,
     FactAtom,
@@ -23,7 +24,12 @@ from openweir.policy import (
 
 __all__ = ["Tree", "judge_with"]
 
-_KINDS = {FactAtom: "fact", ComponentAtom: "component", ClaimAtom: "claim"}
+_KINDS = {
+    AuthorityAtom: "authority",
+    ClaimAtom: "claim",
+    ComponentAtom: "component",
+    FactAtom: "fact",
+}
 
 
 @dataclass(frozen=True, slots=True)
@@ -45,7 +51,7 @@ def judge_with(case: Case, policy: Policy, as_of: date) -> Callable[[Formula], T
     """Return a function that judges formulas; each atom is judged once."""
     known: dict[Formula, Judgement] = {}
 
-    def atom(formula: FactAtom | ComponentAtom | ClaimAtom) -> Judgement:
+    def atom(formula: FactAtom | ComponentAtom | ClaimAtom | AuthorityAtom) -> Judgement:
         match formula:
             case FactAtom():
                 return judge_fact(formula, case.dossier, policy.accepted)
@@ -53,6 +59,8 @@ def judge_with(case: Case, policy: Policy, as_of: date) -> Callable[[Formula], T
                 return judge_component(formula, case.dossier, policy.accepted)
             case ClaimAtom():
                 return judge_claim(formula, case, policy.accepted, as_of)
+            case AuthorityAtom():
+                return judge_authority(formula, case, as_of)
 
     def judge(formula: Formula) -> Tree:
         if isinstance(formula, (All, Any, AtLeast)):
@@ -64,7 +72,7 @@ def judge_with(case: Case, policy: Policy, as_of: date) -> Callable[[Formula], T
     return judge
 
 
-def _leaf(formula: FactAtom | ComponentAtom | ClaimAtom, found: Judgement) -> Tree:
+def _leaf(formula: FactAtom | ComponentAtom | ClaimAtom | AuthorityAtom, found: Judgement) -> Tree:
     proof = Proof(
         kind=_KINDS[type(formula)],
         label=label(formula),

@@ -1,13 +1,14 @@
 """Find a policy pack: one that ships with Openweir, by name, or a folder."""
 
 import os
+from collections.abc import Mapping
 from pathlib import Path
 
 from openweir.decision import VOCABULARY
 from openweir.errors import PolicyError
 from openweir.policy import Policy, read
 
-__all__ = ["DEFAULT_PACK", "load_pack", "shipped_packs"]
+__all__ = ["DEFAULT_PACK", "load_pack", "pack_files", "read_pack", "shipped_packs"]
 
 DEFAULT_PACK = "openweir-baseline"
 
@@ -31,8 +32,26 @@ def load_pack(reference: str = DEFAULT_PACK) -> Policy:
     Raises:
         PolicyError: there is no such pack, or it does not load.
     """
+    return read_pack(pack_files(reference), reference)
+
+
+def read_pack(files: Mapping[str, bytes], where: str) -> Policy:
+    """Read a pack from its files, with the words that decisions know.
+
+    Raises:
+        PolicyError: it does not load.
+    """
+    return read(files, where=where, vocabulary=VOCABULARY)
+
+
+def pack_files(reference: str) -> dict[str, bytes]:
+    """Return path -> bytes of every file of a pack, named as in `load_pack`.
+
+    Raises:
+        PolicyError: there is no such pack, or it holds links or too much.
+    """
     if reference in shipped_packs():
-        return read(_files(_SHIPPED / reference), where=reference, vocabulary=VOCABULARY)
+        return _files(_SHIPPED / reference)
     folder = Path(reference)
     if not folder.is_dir():
         raise PolicyError(
@@ -40,7 +59,7 @@ def load_pack(reference: str = DEFAULT_PACK) -> Policy:
             code="no-pack",
             hint="shipped: " + ", ".join(shipped_packs()),
         )
-    return read(_files(folder), where=reference, vocabulary=VOCABULARY)
+    return _files(folder)
 
 
 def _files(folder: Path) -> dict[str, bytes]:

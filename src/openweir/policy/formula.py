@@ -16,6 +16,7 @@ __all__ = [
     "Any",
     "AtLeast",
     "Atom",
+    "AuthorityAtom",
     "ClaimAtom",
     "ComponentAtom",
     "FactAtom",
@@ -85,7 +86,24 @@ class ClaimAtom:
     confidence: Decimal
 
 
-Atom = FactAtom | ComponentAtom | ClaimAtom
+@dataclass(frozen=True, slots=True, kw_only=True)
+class AuthorityAtom:
+    """Those who may grant an exception have granted it to this release, in signed statements.
+
+    An exception is one more way to meet a requirement, never a way around the others.
+
+    Attributes:
+        exception: id of the exception.
+        signatures: how many distinct people, each in another role of `roles`.
+        roles: sorted.
+    """
+
+    exception: str
+    signatures: int
+    roles: tuple[str, ...]
+
+
+Atom = FactAtom | ComponentAtom | ClaimAtom | AuthorityAtom
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -116,7 +134,7 @@ class AtLeast:
     text: str = ""
 
 
-Formula = All | Any | AtLeast | FactAtom | ComponentAtom | ClaimAtom
+Formula = All | Any | AtLeast | FactAtom | ComponentAtom | ClaimAtom | AuthorityAtom
 
 
 def leaves(formula: Formula) -> Iterator[Atom]:
@@ -144,6 +162,8 @@ def say(atom: Atom) -> str:
             return _say_component(atom)
         case ClaimAtom():
             return _say_claim(atom)
+        case AuthorityAtom():
+            return _say_authority(atom)
 
 
 def _say_fact(atom: FactAtom) -> str:
@@ -168,6 +188,11 @@ def _say_claim(atom: ClaimAtom) -> str:
         f" at most {atom.shelf_life_days} days old,"
         f" {decimal_text(atom.confidence * 100)} % confidence"
     )
+
+
+def _say_authority(atom: AuthorityAtom) -> str:
+    who = f"{atom.signatures} of {', '.join(atom.roles)}" if len(atom.roles) > 1 else atom.roles[0]
+    return f"exception {atom.exception} is granted by {who}"
 
 
 def _who(atom: ClaimAtom) -> str:

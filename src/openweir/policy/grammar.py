@@ -61,6 +61,7 @@ class Grammar:
         ladder: the pack's ladder table.
         definitions: `[[definition]]` tables by id; known to be free of cycles.
         tier: whose column of the ladder applies.
+        margin: by how much limits on claims are stricter at this tier.
     """
 
     def __init__(
@@ -72,6 +73,7 @@ class Grammar:
         ladder: Ladder,
         definitions: Mapping[str, Table],
         tier: Tier,
+        margin: Decimal = Decimal(0),
     ) -> None:
         """Keep what formulas are read against."""
         self._vocabulary = vocabulary
@@ -80,6 +82,7 @@ class Grammar:
         self._ladder = ladder
         self._definitions = definitions
         self._tier = tier
+        self._margin = margin
         self._nodes = 0
 
     def formula(self, table: Table, *, beside: tuple[str, ...] = ()) -> Formula:
@@ -221,6 +224,7 @@ class Grammar:
         number = self._number(table, sense, claim.unit)
         if not 0 <= number <= 1:
             table.fail(sense, f"`{number}` is not a proportion", code="number")
+        number = self._stricter(table, sense, number)
         words, assurance = self._vocabulary, self._assurance(table)
         confidence = claim.confidence
         if "confidence" in table.value:
@@ -244,6 +248,20 @@ class Grammar:
             shelf_life_days=self._days(assurance, "shelf-life-days"),
             confidence=confidence,
         )
+
+    def _stricter(self, table: Table, sense: str, number: Decimal) -> Decimal:
+        """Take the tier's margin off a limit; a limit that every rate keeps asks for none."""
+        if number == (1 if sense == "at-most" else 0):
+            return number
+        found = number - self._margin if sense == "at-most" else number + self._margin
+        if not 0 <= found <= 1:
+            table.fail(
+                sense,
+                f"the margin of {self._tier.word} leaves nothing of the limit {number}",
+                code="margin",
+                hint="a smaller margin, or a limit with room for it",
+            )
+        return found
 
     def _assurance(self, table: Table) -> Table:
         """Read `assurance = "row"` as the three cells of that row."""

@@ -4,25 +4,29 @@ import tomllib
 from collections.abc import Mapping
 from dataclasses import dataclass
 from decimal import Decimal
+from itertools import pairwise
 
 from openweir import digest
 from openweir.errors import PolicyError
+from openweir.policy.form import SECTIONS, keys_of
 from openweir.policy.grammar import Grammar, references
 from openweir.policy.ladder import Ladder, read_ladder
 from openweir.policy.place import Place, Table
-from openweir.policy.policy import Claim, Vocabulary
+from openweir.policy.policy import Claim, TierRule, Vocabulary
 from openweir.tier import Tier
 
-__all__ = ["FORMULA_KEYS", "Pack", "check_unused", "folded", "identifier", "open_pack"]
-
-FORMULA_KEYS = ("all", "any", "at-least", "of", "use", "fact", "component", "claim")
+__all__ = [
+    "Pack",
+    "check_unused",
+    "folded",
+    "identifier",
+    "open_pack",
+    "parse_toml",
+    "signers",
+]
 
 _MAX_FILES = 500
 _MAX_BYTES = 16 * 1024 * 1024
-_TOP = (
-    *("policy", "claims", "licence-sets", "document", "definition", "requirement"),
-    *("approval", "alternative"),
-)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -33,6 +37,7 @@ class Pack:
         top: all of `policy.toml`.
         documents: id -> (SHA-256, whitespace-folded text) of every pinned source.
         definitions: `[[definition]]` by id; free of cycles.
+        tiers: what `[tiers]` says, sorted; empty where it is absent.
         sha256: dirHash of all files.
     """
 
@@ -42,11 +47,16 @@ class Pack:
     licence_sets: Mapping[str, tuple[str, ...]]
     documents: Mapping[str, tuple[str, str]]
     definitions: Mapping[str, Table]
+    tiers: tuple[TierRule, ...]
     vocabulary: Vocabulary
     sha256: str
 
-    def grammar(self, tier: Tier) -> Grammar:
-        """Return the reader of formulas as `tier` asks them."""
+    def margin(self, tier: Tier) -> Decimal:
+        """Return by how much limits on claims are stricter at `tier`."""
+        return max((item.margin for item in self.tiers if item.tier <= tier), default=Decimal(0))
+
+    def grammar(self, tier: Tier, *, margin: Decimal | None = None) -> Grammar:
+        """Return the reader of formulas as `tier` asks them, with its margin or another."""
         return Grammar(
             vocabulary=self.vocabulary,
             claims=self.claims,
@@ -54,6 +64,7 @@ class Pack:
             ladder=self.ladder,
             definitions=self.definitions,
             tier=tier,
+            margin=self.margin(tier) if margin is None else margin,
         )
 
 
@@ -65,8 +76,8 @@ def open_pack(files: Mapping[str, bytes], *, where: str, vocabulary: Vocabulary)
     """
     if len(files) > _MAX_FILES or sum(map(len, files.values())) > _MAX_BYTES:
         raise PolicyError("the pack is too large", code="too-large", where=where)
-    top = _toml(_text(files, "policy.toml", where), f"{where}/policy.toml")
-    top.only(*_TOP)
+    top = parse_toml(files, "policy.toml", where)
+    top.only(*SECTIONS)
     return Pack(
         top=top,
         ladder=read_ladder(_text(files, "ladders.csv", where), file=f"{where}/ladders.csv"),
@@ -74,6 +85,7 @@ def open_pack(files: Mapping[str, bytes], *, where: str, vocabulary: Vocabulary)
         licence_sets=_licence_sets(top),
         documents=_documents(top, files, where),
         definitions=_definitions(top),
+        tiers=_tiers(top),
         vocabulary=vocabulary,
         sha256=digest.dirhash((path, digest.sha256(data)) for path, data in files.items()),
     )
@@ -90,6 +102,16 @@ def identifier(table: Table) -> str:
     if not set(found) <= allowed or len(found) > 64:
         table.fail("id", "an id is up to 64 letters, digits, `-` and `.`", code="id")
     return found
+
+
+def signers(pack: Pack, table: Table) -> tuple[int, tuple[str, ...]]:
+    """Return how many must sign, and in which roles."""
+    roles = table.words("roles")
+    for role in roles:
+        if role not in pack.vocabulary.roles:
+            table.unknown("roles", role, pack.vocabulary.roles)
+    # Each signature needs another role, so more signatures than roles could never come.
+    return table.integer("signatures", low=1, high=len(roles)), roles
 
 
 def folded(text: str) -> str:
@@ -111,7 +133,13 @@ def _text(files: Mapping[str, bytes], name: str, where: str) -> str:
         raise PolicyError("not UTF-8 text", code="not-text", where=f"{where}/{name}") from None
 
 
-def _toml(text: str, file: str) -> Table:
+def parse_toml(files: Mapping[str, bytes], name: str, where: str) -> Table:
+    """Return a TOML file of the pack as a table that knows its lines.
+
+    Raises:
+        PolicyError: it is missing, not text or not TOML.
+    """
+    text, file = _text(files, name, where), f"{where}/{name}"
     try:
         value = tomllib.loads(text, parse_float=Decimal)
     except (tomllib.TOMLDecodeError, RecursionError, ValueError, ArithmeticError) as error:
@@ -127,7 +155,7 @@ def _toml(text: str, file: str) -> Table:
 def _claims(top: Table) -> dict[str, Claim]:
     found: dict[str, Claim] = {}
     for name, table in top.named_sections("claims"):
-        table.only("direction", "unit", "confidence", "text")
+        table.only(*keys_of("claims"))
         confidence = table.decimal("confidence")
         if not Decimal("0.5") <= confidence < 1:
             table.fail("confidence", "expected a number from 0.5 to below 1", code="number")
@@ -141,6 +169,48 @@ def _claims(top: Table) -> dict[str, Claim]:
     return found
 
 
+def _tiers(top: Table) -> tuple[TierRule, ...]:
+    """Read `[tiers]`: from where nothing can be taken back, and what more is asked there."""
+    found: dict[Tier, TierRule] = {}
+    for name, table in top.named_sections("tiers"):
+        words = [tier.word for tier in Tier if tier is not Tier.SEALED]
+        if name not in words:
+            table.unknown(name, name, words)
+        table.only(*keys_of("tiers"))
+        tier = Tier.parse(name)
+        found[tier] = TierRule(
+            tier=tier,
+            reversible=table.flag("reversible"),
+            margin=table.decimal("margin") if "margin" in table.value else Decimal(0),
+            closed=table.flag("closed") if "closed" in table.value else False,
+        )
+        _check_tier(table, found[tier])
+    ordered = tuple(found[tier] for tier in sorted(found))
+    for before, after in pairwise(ordered):
+        if (after.reversible and not before.reversible) or after.margin < before.margin:
+            top.place.inside("tiers").fail(
+                f"`{after.tier.word}` asks less than `{before.tier.word}` below it",
+                code="order",
+                word=f"[tiers.{after.tier.word}]",
+                hint="reversible and margin only get stricter from tier to tier",
+            )
+    return ordered
+
+
+def _check_tier(table: Table, rule: TierRule) -> None:
+    if rule.reversible and rule.tier.irreversible:
+        table.fail(
+            "reversible",
+            "copies that anyone holds cannot be called back",
+            code="irreversible",
+            hint="reversible = false",
+        )
+    if not 0 <= rule.margin < 1:
+        table.fail("margin", f"`{rule.margin}` is not a proportion", code="number")
+    if rule.margin and rule.reversible:
+        table.fail("margin", "a margin is for what cannot be taken back", code="margin")
+
+
 def _licence_sets(top: Table) -> dict[str, tuple[str, ...]]:
     table = Table(top.value.get("licence-sets", {}), top.place.inside("licence-sets"))
     if "known" in table.value:
@@ -152,7 +222,7 @@ def _documents(top: Table, files: Mapping[str, bytes], where: str) -> dict[str, 
     """Return id -> (SHA-256, whitespace-folded text) of every pinned source."""
     found: dict[str, tuple[str, str]] = {}
     for table in top.sections("document"):
-        table.only("id", "path", "sha256")
+        table.only(*keys_of("document"))
         name, path = identifier(table), table.text("path")
         if name in found:
             table.fail("id", f"document `{name}` stands twice", code="duplicate")
@@ -173,7 +243,7 @@ def _documents(top: Table, files: Mapping[str, bytes], where: str) -> dict[str, 
 def _definitions(top: Table) -> dict[str, Table]:
     found: dict[str, Table] = {}
     for table in top.sections("definition"):
-        table.only("id", "text", *FORMULA_KEYS)
+        table.only(*keys_of("definition"))
         name = identifier(table)
         if name in found:
             table.fail("id", f"definition `{name}` stands twice", code="duplicate")
@@ -200,7 +270,7 @@ def check_unused(pack: Pack) -> None:
     """
     used = {
         (item.kind, item.id)
-        for key in ("definition", "requirement", "approval")
+        for key in ("definition", "requirement", "exception", "invariant", "approval")
         for item in references(pack.top.items(key))
     }
     for row in pack.ladder.rows:

@@ -105,6 +105,13 @@ class Table:
             self.fail(key, f"expected a whole number from {low} to {high}, got {_kind(found)}")
         return found
 
+    def flag(self, key: str) -> bool:
+        """Return true or false under `key`."""
+        found = self._get(key, None)
+        if not isinstance(found, bool):
+            self.fail(key, f"expected true or false, got {_kind(found)}")
+        return found
+
     def decimal(self, key: str) -> Decimal:
         """Return an exact finite number of at most 28 digits."""
         return exact(self._get(key, None), self.place, key)

@@ -12,10 +12,15 @@ __all__ = [
     "Alternative",
     "Approval",
     "Claim",
+    "Invariant",
     "Light",
+    "Loosening",
+    "Obligation",
+    "OverrideAuthority",
     "Policy",
     "Quote",
     "Requirement",
+    "TierRule",
     "Vocabulary",
 ]
 
@@ -77,6 +82,8 @@ class Requirement:
     Attributes:
         id: rule id and tier: `PE2@gated-weights`.
         tier: the least open tier that asks it; every more open tier asks it too.
+        hard_stop: no override lifts a release past it while it is not met.
+        exceptions: ids of the exceptions among the alternatives of `formula`.
     """
 
     id: str
@@ -84,6 +91,13 @@ class Requirement:
     text: str
     source: Quote
     formula: Formula
+    hard_stop: bool = False
+    exceptions: tuple[str, ...] = ()
+
+    @property
+    def rule(self) -> str:
+        """The rule's own id, without the tier."""
+        return self.id.partition("@")[0]
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -118,6 +132,84 @@ class Alternative:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class TierRule:
+    """What the pack says of a tier itself.
+
+    Attributes:
+        reversible: whether access can be withdrawn again.
+        margin: by how much every limit on a claim is stricter at this tier, a proportion;
+            the atoms of the requirements have it taken off already.
+        closed: the pack means nobody to reach this tier, and says so.
+    """
+
+    tier: Tier
+    reversible: bool
+    margin: Decimal = Decimal(0)
+    closed: bool = False
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Invariant:
+    """A never-statement: no release is at `tier` or above unless `formula` is demonstrated.
+
+    Not a rule but a theorem: it must follow from the requirements, and changes no decision.
+    """
+
+    id: str
+    tier: Tier
+    text: str
+    formula: Formula
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Obligation:
+    """What somebody must do once a release is at `tier` or above.
+
+    Attributes:
+        bearer, act: who must do what.
+        trigger: what sets the deadline running: `release`, `incident` or `request`.
+        deadline_days: days from the trigger.
+        discharge: what shows that it was done.
+        breach_cap: the most open tier while it is breached; None where a breach means that
+            the decision is looked at again.
+    """
+
+    id: str
+    tier: Tier
+    bearer: str
+    act: str
+    trigger: str
+    deadline_days: int
+    discharge: str
+    source: Quote
+    breach_cap: Tier | None = None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class OverrideAuthority:
+    """Who may lift a release by one tier, and how far (law 6).
+
+    Attributes:
+        tier: the most open tier that an override can lift to.
+        signatures: how many distinct people, each in another role of `roles`; at least 2.
+        days: an override ends after so many days.
+    """
+
+    tier: Tier
+    signatures: int
+    roles: tuple[str, ...]
+    days: int
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Loosening:
+    """One thing that this version asks less of than the version it supersedes, and why."""
+
+    id: str
+    text: str
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class Policy:
     """A policy pack, checked.
 
@@ -130,6 +222,10 @@ class Policy:
         accepted: certainties of facts and publications that count.
         requirements: sorted by tier, then in the pack's order.
         approvals, alternatives: sorted by tier.
+        tiers: one per tier, sorted.
+        overrides: sorted by tier; empty where the pack allows none.
+        loosenings: what the note `loosenings.toml` names.
+        jurisdiction: where the policy applies; empty for everywhere.
     """
 
     id: str
@@ -146,6 +242,12 @@ class Policy:
     requirements: tuple[Requirement, ...]
     approvals: tuple[Approval, ...]
     alternatives: tuple[Alternative, ...]
+    tiers: tuple[TierRule, ...] = ()
+    invariants: tuple[Invariant, ...] = ()
+    obligations: tuple[Obligation, ...] = ()
+    overrides: tuple[OverrideAuthority, ...] = ()
+    loosenings: tuple[Loosening, ...] = ()
+    jurisdiction: str = ""
 
     def in_force(self, day: date) -> bool:
         """Whether the policy may decide as of `day`."""
@@ -160,6 +262,15 @@ class Policy:
     def approval(self, tier: Tier) -> Approval:
         """Return who must sign a decision for `tier`."""
         return [item for item in self.approvals if item.tier <= tier][-1]
+
+    def tier_rule(self, tier: Tier) -> TierRule:
+        """Return what the pack says of a tier; weights that left are irreversible by default."""
+        default = TierRule(tier=tier, reversible=not tier.weights_leave)
+        return next((item for item in self.tiers if item.tier is tier), default)
+
+    def override(self, tier: Tier) -> OverrideAuthority | None:
+        """Return who may lift a release to `tier`, or None when nobody may."""
+        return next((item for item in self.overrides if item.tier >= tier), None)
 
     def alternative(self, tier: Tier) -> str:
         """Return what else can be done while `tier` is denied; empty where the pack is silent."""

@@ -1,26 +1,36 @@
 """From the files of a pack to a checked `Policy`; a pack that is off anywhere does not load."""
 
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
 from datetime import date
 
 from openweir import digest
+from openweir.policy.clauses import (
+    Exceptions,
+    invariants,
+    loosenings,
+    obligations,
+    overrides,
+    read_tier,
+)
+from openweir.policy.form import SECTIONS, keys_of
 from openweir.policy.grammar import references
-from openweir.policy.pack import FORMULA_KEYS, Pack, check_unused, folded, identifier, open_pack
+from openweir.policy.pack import Pack, check_unused, identifier, open_pack, signers
 from openweir.policy.place import Table
 from openweir.policy.policy import (
     Alternative,
     Approval,
     Light,
     Policy,
-    Quote,
     Requirement,
     Vocabulary,
 )
+from openweir.policy.quote import read_quote
 from openweir.tier import Tier
 
 __all__ = ["read"]
 
 _LANGUAGE = 1
+_BESIDE = tuple(key.name for key in SECTIONS["requirement"].keys)
 _MAX_REVIEW_DAYS = 183  # half a year: no answer stands longer without being looked at again
 
 
@@ -38,15 +48,13 @@ def read(files: Mapping[str, bytes], *, where: str, vocabulary: Vocabulary) -> P
     """
     pack = open_pack(files, where=where, vocabulary=vocabulary)
     head = pack.top.section("policy")
-    head.only(
-        *("id", "version", "issuer", "language", "effective-from", "effective-to", "supersedes"),
-        *("review-days", "accepted-certainty"),
-    )
+    head.only(*keys_of("policy"))
     first, last = _days(head)
     accepted = head.words("accepted-certainty")
     for word in accepted:
         if word not in vocabulary.certainties:
             head.unknown("accepted-certainty", word, vocabulary.certainties)
+    supersedes = _supersedes(head)
     policy = Policy(
         id=identifier(head),
         version=head.text("version"),
@@ -55,13 +63,19 @@ def read(files: Mapping[str, bytes], *, where: str, vocabulary: Vocabulary) -> P
         language=head.integer("language", low=_LANGUAGE, high=_LANGUAGE),
         effective_from=first,
         effective_to=last,
-        supersedes=_supersedes(head),
+        supersedes=supersedes,
         review_days=head.integer("review-days", low=1, high=_MAX_REVIEW_DAYS),
         accepted=accepted,
         claims=tuple(pack.claims.values()),
         requirements=_requirements(pack),
         approvals=_approvals(pack),
         alternatives=_alternatives(pack.top),
+        tiers=pack.tiers,
+        invariants=invariants(pack),
+        obligations=obligations(pack),
+        overrides=overrides(pack),
+        loosenings=loosenings(files, where, supersedes),
+        jurisdiction=head.text("jurisdiction") if "jurisdiction" in head.value else "",
     )
     check_unused(pack)
     return policy
@@ -86,14 +100,16 @@ def _supersedes(head: Table) -> str | None:
 
 
 def _requirements(pack: Pack) -> tuple[Requirement, ...]:
-    found: list[Requirement] = []
-    rules: set[str] = set()
+    tables: dict[str, Table] = {}
     for table in pack.top.sections("requirement"):
         rule = identifier(table)
-        if rule in rules:
+        if rule in tables:
             table.fail("id", f"requirement `{rule}` stands twice", code="duplicate")
-        rules.add(rule)
-        found += _instances(pack, table, rule)
+        tables[rule] = table
+    exceptions = Exceptions(pack, {rule: _hard_stop(table) for rule, table in tables.items()})
+    found: list[Requirement] = []
+    for rule, table in tables.items():
+        found += _instances(pack, table, rule, exceptions)
     if not found:
         pack.top.place.fail(
             "a policy without requirements opens everything", code="no-requirements"
@@ -101,26 +117,33 @@ def _requirements(pack: Pack) -> tuple[Requirement, ...]:
     return tuple(sorted(found, key=lambda item: item.tier))
 
 
-def _instances(pack: Pack, table: Table, rule: str) -> list[Requirement]:
-    """Return the rule once for every tier that asks it with numbers of its own."""
-    beside = ("id", "from-tier", "text", "source")
-    table.only(*beside, *FORMULA_KEYS)
-    text, source = table.text("text"), _quote(pack, table)
-    return [
-        Requirement(
+def _hard_stop(table: Table) -> bool:
+    return "hard-stop" in table.value and table.flag("hard-stop")
+
+
+def _instances(
+    pack: Pack, table: Table, rule: str, exceptions: Exceptions
+) -> Iterator[Requirement]:
+    """Yield the rule once for every tier that asks it with numbers of its own."""
+    table.only(*keys_of("requirement"))
+    text, source = table.text("text"), read_quote(pack, table)
+    for tier in _tiers(pack, table):
+        asked = pack.grammar(tier).formula(table, beside=_BESIDE)
+        formula, names = exceptions.apply(rule, tier, asked)
+        yield Requirement(
             id=f"{rule}@{tier.word}",
             tier=tier,
             text=text,
             source=source,
-            formula=pack.grammar(tier).formula(table, beside=beside),
+            formula=formula,
+            hard_stop=_hard_stop(table),
+            exceptions=names,
         )
-        for tier in _tiers(pack, table)
-    ]
 
 
 def _tiers(pack: Pack, table: Table) -> list[Tier]:
     """Return where a rule is asked: wherever the ladder says, or once from a tier on."""
-    start = _tier(table, "from-tier") if "from-tier" in table.value else None
+    start = read_tier(table, "from-tier") if "from-tier" in table.value else None
     if start is Tier.SEALED:
         table.fail("from-tier", "`sealed` asks nothing: it always holds", code="sealed")
     rows = [
@@ -131,7 +154,7 @@ def _tiers(pack: Pack, table: Table) -> list[Tier]:
     if not rows:
         if start is None:
             table.fail("from-tier", "missing, and no ladder says where it is asked", code="missing")
-        return [start]
+        return _stricter_from(pack, table, start)
     asked = frozenset.intersection(*(row.tiers() for row in rows))
     tiers = sorted(tier for tier in asked if start is None or tier >= start)
     if not tiers:
@@ -139,30 +162,24 @@ def _tiers(pack: Pack, table: Table) -> list[Tier]:
     return tiers
 
 
-def _quote(pack: Pack, table: Table) -> Quote:
-    source = Table(table.value.get("source"), table.place.inside("source"))
-    source.only("doc", "locator", "quote")
-    name = source.known("doc", pack.documents)
-    sha256, content = pack.documents[name]
-    quote = source.text("quote")
-    if folded(quote) not in content:
-        source.fail(
-            "quote",
-            f"the quote is not found in document `{name}`",
-            code="quote",
-            hint="copy it word by word; line breaks do not matter",
-        )
-    return Quote(document=name, document_sha256=sha256, locator=source.text("locator"), quote=quote)
+def _stricter_from(pack: Pack, table: Table, start: Tier) -> list[Tier]:
+    """Return `start`, and each tier above it whose margin makes a claim's limit stricter."""
+    found = [start]
+    if any(mention.kind in ("claim", "use") for mention in references(dict(table.value))):
+        for tier in Tier:
+            if tier > start and pack.margin(tier) > pack.margin(found[-1]):
+                found.append(tier)
+    return found
 
 
 def _approvals(pack: Pack) -> tuple[Approval, ...]:
     found: list[Approval] = []
     for table in pack.top.sections("approval"):
-        table.only("from-tier", "signatures", "roles", "light")
-        tier = _tier(table, "from-tier")
+        table.only(*keys_of("approval"))
+        tier = read_tier(table, "from-tier")
         if found and tier <= found[-1].tier:
             table.fail("from-tier", "approvals stand from the least open tier up", code="order")
-        signatures, roles = _signatures(pack, table)
+        signatures, roles = signers(pack, table)
         light = None
         if "light" in table.value:
             inner = Table(table.value["light"], table.place.inside("light"))
@@ -179,30 +196,17 @@ def _approvals(pack: Pack) -> tuple[Approval, ...]:
 
 
 def _light(pack: Pack, table: Table, tier: Tier) -> Light:
-    signatures, roles = _signatures(pack, table)
+    signatures, roles = signers(pack, table)
     formula = pack.grammar(tier).formula(table, beside=("signatures", "roles"))
     return Light(formula=formula, signatures=signatures, roles=roles)
-
-
-def _signatures(pack: Pack, table: Table) -> tuple[int, tuple[str, ...]]:
-    roles = table.words("roles")
-    for role in roles:
-        if role not in pack.vocabulary.roles:
-            table.unknown("roles", role, pack.vocabulary.roles)
-    # Each signature needs another role, so more signatures than roles could never come.
-    return table.integer("signatures", low=1, high=len(roles)), roles
 
 
 def _alternatives(top: Table) -> tuple[Alternative, ...]:
     found: dict[Tier, Alternative] = {}
     for table in top.sections("alternative"):
-        table.only("for-tier", "text")
-        tier = _tier(table, "for-tier")
+        table.only(*keys_of("alternative"))
+        tier = read_tier(table, "for-tier")
         if tier in found:
             table.fail("for-tier", f"`{tier.word}` stands twice", code="duplicate")
         found[tier] = Alternative(tier=tier, text=table.text("text"))
     return tuple(found[tier] for tier in sorted(found))
-
-
-def _tier(table: Table, key: str) -> Tier:
-    return Tier.parse(table.known(key, (tier.word for tier in Tier)))
