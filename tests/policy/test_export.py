@@ -56,23 +56,21 @@ def test_leaving_any_slot_out_never_helps(peer):
         assert ask(less) == set(compiled(program)(less)[1])
 
 
-@pytest.mark.parametrize("value", [None, "", "\uffff", [], {}, True])
-def test_a_value_of_another_type_never_passes_in_rego_or_cel(value):
+@pytest.mark.parametrize("peer", ["cel-google", "cel-rust", "rego"])
+def test_a_value_of_another_type_never_passes_in_rego_or_cel(peer):
     """Rego orders null below and text above every number; CEL absorbs errors in `||`."""
     program = program_of(load_pack())
-    full = next(
-        said for said in random_records(program, Random(7), 4000) if compiled(program)(said)[0] == 5
-    )
+    decide, ask = compiled(program), PEERS[peer](program)
+    full = next(said for said in random_records(program, Random(7), 4000) if decide(said)[0] == 5)
     for name, said in full.items():
+        without = {key: kept for key, kept in full.items() if key != name}
+        expected = set(decide(without)[1])
+        assert _failing(ask, {**full, name: None}, program) >= expected
         for field, good in said.items():
-            if type(good) is not int or type(value) is int:
-                continue
-            hostile = {**full, name: {**said, field: value}}
-            without = {key: kept for key, kept in full.items() if key != name}
-            at_least = set(compiled(program)(without)[1])
-            for peer in ("rego", "cel-rust"):
-                if _asks(program, name, field):
-                    assert _failing(PEERS[peer](program), hostile, program) >= at_least
+            if type(good) is int and _asks(program, name, field):
+                for value in (None, "", "\uffff", [], {}, True):
+                    hostile = {**full, name: {**said, field: value}}
+                    assert _failing(ask, hostile, program) >= expected
 
 
 def _asks(program, name, field):
@@ -89,7 +87,7 @@ def _asks(program, name, field):
 def _failing(ask, said, program):
     try:
         return ask(said)
-    except TypeError:  # an error of the whole expression is no permission
+    except (TypeError, AssertionError):  # an error of the whole expression permits nothing
         return {rule.id for rule in program.rules}
 
 

@@ -26,7 +26,7 @@ from openweir.evidence import (
     parse_independence,
     parse_rung,
 )
-from openweir.policy import ClaimAtom, ComponentAtom, FactAtom
+from openweir.policy import AuthorityAtom, ClaimAtom, ComponentAtom, FactAtom
 from openweir.policy.program import LARGEST, Program, Slot, half_steps
 
 __all__ = ["Record", "check_record", "record"]
@@ -58,6 +58,8 @@ def record(case: Case, program: Program, as_of: date) -> Record:
                 said = _component(atom, case.dossier, program.accepted)
             case FactAtom() as atom:
                 said = _fact(slot, atom, case.dossier, program.accepted)
+            case AuthorityAtom() as atom:
+                said = _authority(atom, case, as_of)
             case None:
                 raise DecisionError(
                     f"slot `{slot.name}` was written by hand: no case fills it", code="no-atom"
@@ -190,6 +192,17 @@ def _claim(
         "independence": _INDEPENDENCES.index(best.conduct.independence),
         "access": _ACCESSES.index(best.conduct.access),
     }
+
+
+def _authority(
+    atom: AuthorityAtom, case: Case, as_of: date
+) -> Mapping[str, int | str | list[str]] | None:
+    granted = [
+        len(set(item.roles) & set(atom.roles))
+        for item in case.grants
+        if item.exception == atom.exception and item.until >= as_of
+    ]
+    return {"signatures": max(granted)} if granted else None
 
 
 def _component(

@@ -32,6 +32,8 @@ from openweir.policy.formula import (
     All,
     Any,
     AtLeast,
+    Atom,
+    AuthorityAtom,
     ClaimAtom,
     ComponentAtom,
     FactAtom,
@@ -117,7 +119,7 @@ class Slot:
     name: str
     fields: tuple[tuple[str, str], ...]
     exponent: int = 0
-    atom: FactAtom | ComponentAtom | ClaimAtom | None = None
+    atom: Atom | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -201,13 +203,12 @@ def lower(policy: Policy, vocabulary: Vocabulary) -> Program:
     )
 
 
-def _exponents(atoms: Iterable[FactAtom | ComponentAtom | ClaimAtom]) -> Mapping[str, int]:
+def _exponents(atoms: Iterable[Atom]) -> Mapping[str, int]:
     """Return the step of each claim and quantity: the finest that a threshold lies on."""
     found: dict[str, int] = {}
     for atom in atoms:
-        number = None if isinstance(atom, ComponentAtom) else atom.number
-        if number is not None:
-            _, digits, power = number.as_tuple()
+        if isinstance(atom, (ClaimAtom, FactAtom)) and atom.number is not None:
+            _, digits, power = atom.number.as_tuple()
             kept = "".join(map(str, digits)).rstrip("0")
             step = int(power) + len(digits) - len(kept) if kept.strip("0") else 0
             of = _quantity(atom)
@@ -215,7 +216,7 @@ def _exponents(atoms: Iterable[FactAtom | ComponentAtom | ClaimAtom]) -> Mapping
     return found
 
 
-def _quantity(atom: FactAtom | ComponentAtom | ClaimAtom) -> str:
+def _quantity(atom: Atom) -> str:
     if isinstance(atom, ClaimAtom):
         return "claims"
     return f"{atom.predicate} {atom.unit}" if isinstance(atom, FactAtom) else ""
@@ -242,7 +243,7 @@ class _Lowering:
             return Join(len(children) if isinstance(formula, All) else 1, children)
         return Leaf(self.slot(formula).name, tuple(self._checks(formula)), label(formula))
 
-    def slot(self, atom: FactAtom | ComponentAtom | ClaimAtom) -> Slot:
+    def slot(self, atom: Atom) -> Slot:
         exponent = self._exponents.get(_quantity(atom), 0)
         if isinstance(atom, ClaimAtom):
             name = " ".join(
@@ -254,6 +255,9 @@ class _Lowering:
             )
             fields = ("access", "age", "hi", "independence", "lo")
             return Slot(name, tuple((field, "number") for field in fields), exponent, atom)
+        if isinstance(atom, AuthorityAtom):
+            name = " ".join(("exception", atom.exception, *atom.roles))
+            return Slot(name, (("signatures", "number"),), 0, atom)
         if isinstance(atom, ComponentAtom):
             if atom.licence:
                 return Slot(f"component {atom.component} licence", (("word", "word"),), 0, atom)
@@ -271,7 +275,7 @@ class _Lowering:
         field = ("words", "words") if kind == "texts" else ("word", "word")
         return Slot(f"fact {atom.predicate}", (field,), 0, atom)
 
-    def _checks(self, atom: FactAtom | ComponentAtom | ClaimAtom) -> Iterator[Check]:
+    def _checks(self, atom: Atom) -> Iterator[Check]:
         if isinstance(atom, ClaimAtom):
             yield self._limit("hi" if atom.sense == "at-most" else "lo", atom.sense, atom)
             yield Check("age", "at-most", atom.shelf_life_days)
@@ -282,6 +286,8 @@ class _Lowering:
             ):
                 if word != order[0]:
                     yield Check(field, "at-least", order.index(word))
+        elif isinstance(atom, AuthorityAtom):
+            yield Check("signatures", "at-least", atom.signatures)
         elif isinstance(atom, ComponentAtom):
             if not atom.licence:
                 yield Check("present", "in", words=("yes",))

@@ -26,8 +26,8 @@ def to_cel(program: Program) -> Export:
 def _write(node: Node) -> str:
     if isinstance(node, Leaf):
         slot = f"r[{_quoted(node.slot)}]"
-        guard = f"{_quoted(node.slot)} in r"
-        return " && ".join([guard, *(_check(slot, item) for item in node.checks)])
+        guards = (f"{_quoted(node.slot)} in r", f"type({slot}) == map")
+        return " && ".join([*guards, *(_check(slot, item) for item in node.checks)])
     parts = [f"({_write(child)})" for child in node.children]
     if node.needed == 1:
         return " || ".join(parts)
