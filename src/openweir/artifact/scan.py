@@ -4,8 +4,8 @@ Rules that refuse: `safetensors-*`, `gguf-*`, `index-traversal`, `index-malforme
 `template-escape`, and what `walk` refuses. Rules that flag: `pickle`, `custom-code`,
 `executable`, `archive`, `polyglot`, `unread-format`, `unknown-format`, `broken-json`,
 `oversized-json`, `oversized-text`, `broken-text`, `large-metadata`, `tensor-names`,
-`index-missing`, `index-mismatch`, `case-collision`, `misnamed`, `trailing-bytes`, `template-syntax`,
-`template-unknown`.
+`index-missing`, `index-mismatch`, `case-collision`, `misnamed`,
+`trailing-bytes`, `template-syntax`, `template-unknown`.
 """
 
 import re

@@ -27,18 +27,20 @@ def mark_contradictions(
     Returns:
         All facts, each with the places that contradict it, and one finding per pair.
     """
-    facts = tuple(dict.fromkeys(known + declared))
     stated = frozenset(declared)
+    # Declared ones speak first, since the case is where they can be corrected.
+    facts = sorted(
+        dict.fromkeys(known + declared),
+        key=lambda fact: (fact not in stated, canonical.compact(fact.to_json())),
+    )
     groups: defaultdict[tuple[str, str], list[int]] = defaultdict(list)
     for index, fact in enumerate(facts):
         groups[fact.predicate, fact.subject].append(index)
     against: defaultdict[int, set[str]] = defaultdict(set)
     findings = []
     for indices in groups.values():
-        for place, one in enumerate(indices):
-            for other in indices[place + 1 :]:
-                # The declared one speaks first, as the case is where it can be corrected.
-                first, second = sorted((one, other), key=lambda index: facts[index] not in stated)
+        for place, first in enumerate(indices):
+            for second in indices[place + 1 :]:
                 if _contradict(facts[first], facts[second], stated):
                     against[first].add(facts[second].source.place)
                     against[second].add(facts[first].source.place)
@@ -71,13 +73,9 @@ def _finding(first: Fact, second: Fact) -> Finding:
         path=second.source.ref,
         verdict="flagged",
         rules=("contradiction",),
-        detail=f"{first.predicate}: {_place(first)} says {_words(first.value)}, "
-        f"{_place(second)} says {_words(second.value)}",
+        detail=f"{first.predicate}: {first.source.ref} says {_words(first.value)}, "
+        f"{second.source.ref} says {_words(second.value)}",
     )
-
-
-def _place(fact: Fact) -> str:
-    return fact.source.ref
 
 
 def _words(value: Value) -> str:
