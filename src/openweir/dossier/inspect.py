@@ -10,7 +10,8 @@ from openweir.dossier.contradiction import mark_contradictions
 from openweir.dossier.declared import check_component, check_fact
 from openweir.dossier.dossier import Component, Dossier, DossierFile, Finding
 from openweir.dossier.fact import Certainty, Fact
-from openweir.dossier.from_artifact import Reading, findings_of, read_facts
+from openweir.dossier.from_artifact import findings_of, read_facts
+from openweir.dossier.reading import Reading
 from openweir.errors import DossierError
 
 __all__ = ["check_name", "inspect"]
