@@ -94,7 +94,8 @@ def _architecture(facts: tuple[Fact, ...]) -> Fact | None:
     if not parameters or not (tokens or once):
         return None
     if tokens:
-        used, factors, words = tokens, (hull(parameters), hull(tokens)), "tokens"
+        used, words = tokens, "tokens"
+        factors: tuple[Estimate, ...] = (hull(parameters), hull(tokens))
     elif epochs:
         used, words = once + epochs, "tokens x epochs"
         factors = (hull(parameters), hull(once), hull(epochs))
