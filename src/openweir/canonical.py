@@ -260,8 +260,9 @@ def _ordered(value: object, depth: int) -> object:
 def _unique(pairs: list[tuple[str, Any]]) -> dict[str, Any]:
     found = dict(pairs)
     if len(found) != len(pairs):
-        names = [key for key, _ in pairs]
-        twice = next(key for key in names if names.count(key) > 1)
+        seen: set[str] = set()
+        # One pass: a header of a million keys must not take a million passes.
+        twice = next(key for key, _ in pairs if key in seen or seen.add(key))  # type: ignore[func-returns-value]
         raise CanonicalError(f"key `{twice[:80]}` stands twice in one object", code="duplicate-key")
     return found
 

@@ -80,7 +80,6 @@ def test_an_array_of_objects_is_flagged_as_pickle(tmp_path):
         ("run.sh", b"echo x\n", "executable"),
         ("start", b"#!/bin/sh\n", "executable"),
         ("data.tgz", b"\x1f\x8b\x08\x00", "archive"),
-        ("model.gguf", b"GGUF\x03\x00\x00\x00", "unread-format"),
         ("model.h5", b"\x89HDF\r\n\x1a\n", "unread-format"),
         ("blob", b"\x00\x01\x02\xff" * 9, "unknown-format"),
         ("special.json", b'{"a": NaN}', "broken-json"),

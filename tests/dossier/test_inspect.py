@@ -252,7 +252,7 @@ def test_a_case_without_files_has_its_declared_facts_and_what_follows():
     ("fact", "code", "text"),
     [
         (declared("licens", "MIT"), "predicate", r"fact\[0\].*`licens`.*did you mean `licence`"),
-        (declared("zzzzzz", "x"), "predicate", "one of accelerator-hours"),
+        (declared("zzzzzz", "x"), "predicate", "one of accelerator, accelerator-hours"),
         (declared("licence", True), "kind", "`licence` is text"),
         (declared("card", "yes"), "kind", "`card` is true or false"),
         (declared("parameters", "7B"), "kind", "`parameters` is a number of parameter"),

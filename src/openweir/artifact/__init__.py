@@ -1,11 +1,11 @@
 """Artifact: bytes on disk, read once and never run.
 
 In: a model folder in Hugging Face layout. Out: a `Manifest` of files with digests,
-or a `Snapshot` with safetensors headers, parsed configuration and a `Verdict` per
+or a `Snapshot` with safetensors and GGUF headers, parsed configuration and a `Verdict` per
 file besides. Never: executes, unpickles, follows a path out of the folder, or reads
 tensor data for anything but its digest.
 
-Clauses: in-toto `dirHash` (digest of a folder), the safetensors format, the layout
+Clauses: in-toto `dirHash` (digest of a folder), the safetensors and GGUF formats, the layout
 of a Hugging Face cache.
 
     snapshot = read(Path("model"))
@@ -14,6 +14,7 @@ of a Hugging Face cache.
 
 from openweir.artifact.manifest import (
     FileEntry,
+    GgufFile,
     JsonFile,
     Manifest,
     Snapshot,
@@ -25,13 +26,16 @@ from openweir.artifact.manifest import (
 )
 from openweir.artifact.read import read, read_manifest
 from openweir.artifact.show import show
+from openweir.artifact.template import Template, templates_of
 from openweir.artifact.walk import walk
 
 __all__ = [
     "FileEntry",
+    "GgufFile",
     "JsonFile",
     "Manifest",
     "Snapshot",
+    "Template",
     "Tensor",
     "TensorFile",
     "TextFile",
@@ -40,5 +44,6 @@ __all__ = [
     "read",
     "read_manifest",
     "show",
+    "templates_of",
     "walk",
 ]

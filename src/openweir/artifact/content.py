@@ -28,7 +28,7 @@ _EXECUTABLES = (
     b"\xce\xfa\xed\xfe",
     b"\xcf\xfa\xed\xfe",
 )
-_WEIGHTS = (b"GGUF", b"\x89HDF\r\n")
+_WEIGHTS = (b"\x89HDF\r\n",)
 # Formats that hold no code and no weights: images, sound, print, columns of data, arrays.
 _BINARIES = (
     b"\x89PNG\r\n",
@@ -107,7 +107,7 @@ def is_executable(head: bytes) -> bool:
 
 
 def is_weights(head: bytes) -> bool:
-    """Whether the bytes begin a weights format that is not read here: GGUF, HDF5."""
+    """Whether the bytes begin a weights format that is not read here: HDF5."""
     return head.startswith(_WEIGHTS)
 
 

@@ -5,9 +5,11 @@ from enum import StrEnum
 from typing import Any
 
 from openweir import digest
+from openweir.errors import ArtifactError
 
 __all__ = [
     "FileEntry",
+    "GgufFile",
     "JsonFile",
     "Manifest",
     "Snapshot",
@@ -26,7 +28,7 @@ class FileEntry:
     Attributes:
         path: relative to the folder, `/` between parts, NFC.
         size: in bytes.
-        sha256: of the whole content.
+        sha256: of the whole content; empty when the folder was read without digests.
     """
 
     path: str
@@ -40,8 +42,23 @@ class Manifest:
 
     files: tuple[FileEntry, ...]
 
+    @property
+    def digested(self) -> bool:
+        """Whether every file's content was hashed, so that something can be bound to it."""
+        return all(file.sha256 for file in self.files)
+
     def dirhash(self) -> str:
-        """Return the in-toto `dirHash`: names and contents bound together."""
+        """Return the in-toto `dirHash`: names and contents bound together.
+
+        Raises:
+            ArtifactError: the folder was read without digests.
+        """
+        if not self.digested:
+            raise ArtifactError(
+                "the folder was read without digests, so nothing can be bound to it",
+                code="no-digests",
+                hint="inspect it again without --headers-only",
+            )
         return digest.dirhash((file.path, file.sha256) for file in self.files)
 
     def find(self, path: str) -> FileEntry | None:
@@ -51,10 +68,10 @@ class Manifest:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Tensor:
-    """One tensor of a safetensors header.
+    """One tensor of a safetensors or GGUF header.
 
     Attributes:
-        dtype: as the format spells it: `BF16`, `F32`, `U8`.
+        dtype: as the format spells it: `BF16`, `F32`, `U8`; of GGUF also `Q4_K`.
         shape: sizes per axis; () is a scalar.
         begin, end: byte offsets into the data section.
     """
@@ -73,6 +90,34 @@ class TensorFile:
     path: str
     tensors: tuple[Tensor, ...]
     metadata: tuple[tuple[str, str], ...] = ()
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class GgufFile:
+    """The header of one GGUF file.
+
+    Attributes:
+        keys: texts, integers and flags, sorted by key; numbers with a fraction are left out.
+        arrays: (key, element type, length), sorted by key; elements are not kept.
+        trailing_bytes: after the last tensor and its padding.
+    """
+
+    path: str
+    version: int
+    keys: tuple[tuple[str, str | int | bool], ...]
+    arrays: tuple[tuple[str, str, int], ...]
+    tensors: tuple[Tensor, ...]
+    trailing_bytes: int = 0
+
+    def text(self, key: str) -> str | None:
+        """Return the text under `key`, or None."""
+        found = dict(self.keys).get(key)
+        return found if isinstance(found, str) and found else None
+
+    def integer(self, key: str) -> int | None:
+        """Return the integer under `key`, or None."""
+        found = dict(self.keys).get(key)
+        return found if isinstance(found, int) and not isinstance(found, bool) else None
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -131,6 +176,7 @@ class Snapshot:
             refused unread (a link out of the folder, a special file) has a verdict and
             no entry in the manifest.
         tensor_files: safetensors headers that passed the strict reader.
+        gguf_files: GGUF headers that passed the strict reader.
         json_files: configuration files that parsed.
         text_files: beginnings of README, LICENSE and templates.
     """
@@ -138,6 +184,7 @@ class Snapshot:
     manifest: Manifest
     verdicts: tuple[Verdict, ...]
     tensor_files: tuple[TensorFile, ...] = ()
+    gguf_files: tuple[GgufFile, ...] = ()
     json_files: tuple[JsonFile, ...] = ()
     text_files: tuple[TextFile, ...] = ()
 

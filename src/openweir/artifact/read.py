@@ -9,8 +9,10 @@ from typing import Any, BinaryIO
 
 from openweir import canonical, digest
 from openweir.artifact import scan
+from openweir.artifact.gguf import read_gguf
 from openweir.artifact.manifest import (
     FileEntry,
+    GgufFile,
     JsonFile,
     Manifest,
     Snapshot,
@@ -58,7 +60,7 @@ def read_manifest(root: Path, progress: _Progress | None = None) -> Manifest:
     return Manifest(files=tuple(files))
 
 
-def read(root: Path, progress: _Progress | None = None) -> Snapshot:
+def read(root: Path, progress: _Progress | None = None, *, digests: bool = True) -> Snapshot:
     """Read a folder: hash every file, read headers and configuration, judge each file.
 
     A malformed or hostile file becomes a verdict, not an error. Of tensors only
@@ -67,6 +69,8 @@ def read(root: Path, progress: _Progress | None = None) -> Snapshot:
     Args:
         root: the folder.
         progress: called with the number of bytes just read.
+        digests: whether to hash; without, a folder of any size takes a moment, and
+            nothing can be bound to what was read.
 
     Raises:
         ArtifactError: the folder cannot be used: missing, empty, unreadable, or a file
@@ -76,7 +80,11 @@ def read(root: Path, progress: _Progress | None = None) -> Snapshot:
     reader = _Reader()
     for found in listing.files:
         with open_found(found) as stream:
-            reader.files.append(_hash(found, stream, progress))
+            reader.files.append(
+                _hash(found, stream, progress)
+                if digests
+                else FileEntry(path=found.path, size=found.size, sha256="")
+            )
             reader.look(found, stream)
     return reader.snapshot(listing)
 
@@ -88,6 +96,7 @@ class _Reader:
         self.files: list[FileEntry] = []
         self.marks: defaultdict[str, list[scan.Mark]] = defaultdict(list)
         self.tensor_files: list[TensorFile] = []
+        self.gguf_files: list[GgufFile] = []
         self.json_files: list[JsonFile] = []
         self.text_files: list[TextFile] = []
         self.json_bytes = 0
@@ -100,6 +109,8 @@ class _Reader:
         self.marks[found.path].extend(scan.mark_bytes(found.path, head, tail))
         if name.lower().endswith(".safetensors"):
             self._look_at_tensors(found, stream)
+        elif name.lower().endswith(".gguf") or head.startswith(b"GGUF"):
+            self._look_at_gguf(found, stream)
         elif name.lower().endswith(".json"):
             self._look_at_json(found, stream)
         elif _TEXTS.fullmatch(name):
@@ -122,6 +133,7 @@ class _Reader:
             manifest=Manifest(files=tuple(self.files)),
             verdicts=tuple(sorted(verdicts, key=lambda verdict: verdict.path.encode())),
             tensor_files=tensor_files,
+            gguf_files=tuple(self.gguf_files),
             json_files=tuple(self.json_files),
             text_files=tuple(self.text_files),
         )
@@ -131,11 +143,24 @@ class _Reader:
         try:
             file = read_header(stream, found.size, path=found.path)
         except ArtifactError as error:
-            rule = error.code.removeprefix(f"{error.room}.")
-            self.marks[found.path].append(scan.refuse(rule, error.message))
+            self._refuse(found, error)
             return
         self.tensor_files.append(file)
         self.marks[found.path].extend(scan.mark_tensors(file))
+
+    def _look_at_gguf(self, found: Found, stream: BinaryIO) -> None:
+        stream.seek(0)
+        try:
+            file = read_gguf(stream, found.size, path=found.path)
+        except ArtifactError as error:
+            self._refuse(found, error)
+            return
+        self.gguf_files.append(file)
+        self.marks[found.path].extend(scan.mark_gguf(file))
+
+    def _refuse(self, found: Found, error: ArtifactError) -> None:
+        rule = error.code.removeprefix(f"{error.room}.")
+        self.marks[found.path].append(scan.refuse(rule, error.message))
 
     def _look_at_json(self, found: Found, stream: BinaryIO) -> None:
         if found.size > _JSON_BYTES or self.json_bytes + found.size > _ALL_JSON_BYTES:

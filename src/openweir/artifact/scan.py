@@ -1,10 +1,11 @@
 """The gate: one verdict per file, by content first and by name second.
 
-Rules that refuse: `safetensors-*`, `index-traversal`, `index-malformed`, and what
-`walk` refuses. Rules that flag: `pickle`, `custom-code`, `executable`, `archive`,
-`polyglot`, `unread-format`, `unknown-format`, `broken-json`, `oversized-json`,
-`oversized-text`, `broken-text`, `large-metadata`, `tensor-names`, `index-missing`,
-`index-mismatch`, `case-collision`.
+Rules that refuse: `safetensors-*`, `gguf-*`, `index-traversal`, `index-malformed`,
+`template-escape`, and what `walk` refuses. Rules that flag: `pickle`, `custom-code`,
+`executable`, `archive`, `polyglot`, `unread-format`, `unknown-format`, `broken-json`,
+`oversized-json`, `oversized-text`, `broken-text`, `large-metadata`, `tensor-names`,
+`index-missing`, `index-mismatch`, `case-collision`, `misnamed`,
+`trailing-bytes`, `template-syntax`, `template-unknown`.
 """
 
 import re
@@ -14,7 +15,7 @@ from pathlib import PurePosixPath
 from typing import Any
 
 from openweir.artifact import content
-from openweir.artifact.manifest import TensorFile, Verdict, VerdictKind
+from openweir.artifact.manifest import GgufFile, TensorFile, Verdict, VerdictKind
 from openweir.artifact.show import is_plain, show
 
 __all__ = [
@@ -22,6 +23,7 @@ __all__ = [
     "flag",
     "mark_bytes",
     "mark_collisions",
+    "mark_gguf",
     "mark_index",
     "mark_json",
     "mark_tensors",
@@ -35,9 +37,9 @@ _SCRIPTS = frozenset(
     {".sh", ".bash", ".bat", ".cmd", ".ps1", ".exe", ".dll", ".so", ".dylib", ".js", ".jar"}
 )
 _CODE = frozenset({".py", ".pyc", ".pyd", ".pyx", ".ipynb"})
-_WEIGHTS = frozenset({".gguf", ".ggml", ".h5", ".keras", ".onnx", ".msgpack", ".tflite", ".npz"})
+_WEIGHTS = frozenset({".ggml", ".h5", ".keras", ".onnx", ".msgpack", ".tflite", ".npz"})
 _OPAQUE = frozenset({".model", ".spm", ".tiktoken", ".ico", ".svg", ".woff2", ".ttf"})
-_READ = frozenset({".safetensors", ".json"})
+_READ = frozenset({".safetensors", ".json", ".gguf"})
 _REMOTE_CODE = re.compile(r"[\w.-]+/[\w.-]+--[\w.-]+", re.ASCII)
 # Keys whose value makes a loader run code from the folder or fetch it.
 _CODE_KEYS = frozenset(
@@ -86,7 +88,9 @@ def verdict(path: str, marks: tuple[Mark, ...]) -> Verdict:
 def mark_bytes(path: str, head: bytes, tail: bytes) -> Iterator[Mark]:
     """Yield what the first and last 64 KiB of a file and its name give away."""
     suffix = PurePosixPath(path).suffix.lower()
-    read_whole = suffix in _READ or suffix in _PICKLES or suffix in _OPAQUE
+    read_whole = (
+        head.startswith(b"GGUF") or suffix in _READ or suffix in _PICKLES or suffix in _OPAQUE
+    )
     if content.is_pickle(head) or content.is_object_array(head):
         yield flag("pickle", "unpickling it would run code")
     elif content.is_zip_of_pickles(head, tail) or suffix in _PICKLES:
@@ -114,6 +118,17 @@ def mark_tensors(file: TensorFile) -> Iterator[Mark]:
     held = sum(len(key) + len(text) for key, text in file.metadata)
     if held > _MAX_METADATA_BYTES:
         yield flag("large-metadata", f"{held} characters of metadata in the header")
+
+
+def mark_gguf(file: GgufFile) -> Iterator[Mark]:
+    """Yield what is within the GGUF format and still worth a look."""
+    if not file.path.lower().endswith(".gguf"):
+        yield flag("misnamed", "GGUF weights under the name of something else")
+    odd = next((t.name for t in file.tensors if not is_plain(t.name)), None)
+    if odd is not None:
+        yield flag("tensor-names", f"tensor `{show(odd)}` hides characters")
+    if file.trailing_bytes:
+        yield flag("trailing-bytes", f"{file.trailing_bytes} bytes at the end belong to no tensor")
 
 
 def mark_json(document: Any) -> Iterator[Mark]:

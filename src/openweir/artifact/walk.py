@@ -117,21 +117,14 @@ def open_found(found: Found) -> BinaryIO:
 
 def _entries(top: Path, homes: tuple[Path, ...]) -> Iterator[Found | Verdict]:
     folders = [("", top, 0)]
+    seen = 0
     while folders:
         prefix, folder, depth = folders.pop()
         if depth > _MAX_DEPTH:
             raise ArtifactError(
                 f"folders nested deeper than {_MAX_DEPTH}", code="too-deep", where=show(prefix)
             )
-        try:
-            children = list(os.scandir(folder))
-        except OSError as error:
-            raise ArtifactError(
-                f"cannot list the folder: {error.strerror}",
-                code="unreadable",
-                where=show(str(folder), 400),
-            ) from None
-        for child in children:
+        for child in _children(folder):
             path = prefix + child.name
             if path in _LEFT_OUT:
                 continue
@@ -140,8 +133,26 @@ def _entries(top: Path, homes: tuple[Path, ...]) -> Iterator[Found | Verdict]:
                 yield _refuse(path, *fault)
             elif child.is_dir(follow_symlinks=False):
                 folders.append((path + "/", Path(child.path), depth + 1))
+                seen += 1
+                if seen > _MAX_FILES:
+                    raise ArtifactError(
+                        f"more than {_MAX_FILES} folders", code="too-many-files", where=str(top)
+                    )
             else:
                 yield _file(path, child, homes)
+
+
+def _children(folder: Path) -> "Iterator[os.DirEntry[str]]":
+    """Yield what lies in one folder, never holding more of it than the caller will take."""
+    try:
+        with os.scandir(folder) as children:
+            yield from children
+    except OSError as error:
+        raise ArtifactError(
+            f"cannot list the folder: {error.strerror}",
+            code="unreadable",
+            where=show(str(folder), 400),
+        ) from None
 
 
 def _file(path: str, child: "os.DirEntry[str]", homes: tuple[Path, ...]) -> Found | Verdict:

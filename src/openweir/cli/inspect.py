@@ -18,6 +18,10 @@ examples:
   openweir inspect ./my-model-case          write dossier.json and show it
   openweir inspect ./my-model-case --json   print dossier.json
   openweir inspect ./my-model               look at a model folder, write nothing
+  openweir inspect ./my-model --headers-only   the same in a moment, whatever its size
+
+With --headers-only nothing is hashed and nothing written: no evidence, decision or
+signature can be bound to what was seen.
 
 Nothing in the folder is executed or unpickled, and no link out of it is followed.
 """
@@ -26,9 +30,13 @@ _ROWS = (
     ("architecture", "architecture"),
     ("parameters", "parameters"),
     ("active", "active-parameters"),
+    ("adapter", "adapter-parameters"),
+    ("experts", "experts"),
+    ("packed bits", "weight-bits"),
     ("types", "dtypes"),
     ("context", "context-length"),
     ("tokenizer", "tokenizer"),
+    ("template", "chat-template"),
     ("licence", "licence"),
     ("base model", "base-model"),
     ("domain", "specialised-domain"),
@@ -40,6 +48,11 @@ _UNITS = ((Decimal(10) ** 12, "T"), (Decimal(10) ** 9, "B"), (Decimal(10) ** 6, 
 def configure(parser: argparse.ArgumentParser) -> None:
     """Add the command's arguments."""
     parser.add_argument("path", metavar="CASE", type=Path, help="a case, or a model folder")
+    parser.add_argument(
+        "--headers-only",
+        action="store_true",
+        help="read headers and settings, hash nothing, write nothing",
+    )
     add_json(parser)
     parser.epilog = _EXAMPLES
     parser.set_defaults(run=run)
@@ -47,8 +60,11 @@ def configure(parser: argparse.ArgumentParser) -> None:
 
 def run(arguments: argparse.Namespace) -> int:
     """Inspect, and show the dossier as a card."""
-    with progress("reading", total=bytes_to_read(arguments.path)) as advance:
-        found = inspect(arguments.path, advance)
+    if arguments.headers_only:
+        found = inspect(arguments.path, digests=False)
+    else:
+        with progress("reading", total=bytes_to_read(arguments.path)) as advance:
+            found = inspect(arguments.path, advance)
     emit(arguments, found.dossier.to_json(), "\n".join(_card(found, arguments.path)))
     return 0
 
@@ -82,7 +98,8 @@ def _findings(dossier: Dossier) -> Iterator[str]:
     yield f"findings: {count}" if count else "findings: none"
     for finding in dossier.findings[:_SHOWN_FINDINGS]:
         rules = ", ".join(finding.rules)
-        yield f"  {finding.verdict:<8} {show(finding.path)}: {finding.detail} [{rules}]"
+        place = f"{show(finding.path)}: " if finding.path else ""
+        yield f"  {finding.verdict:<8} {place}{finding.detail} [{rules}]"
     if count > _SHOWN_FINDINGS:
         yield f"  and {count - _SHOWN_FINDINGS} more in the dossier"
 

@@ -16,6 +16,8 @@ __all__ = ["COMMANDS", "main"]
 COMMANDS: dict[str, tuple[str, str]] = {
     "init": ("init", "start a case: a plain folder beside your model"),
     "inspect": ("inspect", "read the model folder into the case's dossier, executing nothing"),
+    "compute": ("compute", "training compute by every method, and what each regime counts"),
+    "lint": ("lint", "what a dossier lacks, and why it matters for which tier"),
     "plan": ("plan", "name trials before they run"),
     "evidence": ("evidence", "import eval logs as evidence with exact bounds"),
     "decide": ("decide", "compute the most open tier that the evidence supports"),

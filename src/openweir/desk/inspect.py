@@ -4,7 +4,7 @@ from collections.abc import Callable
 from dataclasses import dataclass
 from pathlib import Path
 
-from openweir.artifact import read, walk
+from openweir.artifact import Snapshot, read, templates_of, walk
 from openweir.desk.case import CaseFolder, write_atomically
 from openweir.desk.init import name_of
 from openweir.dossier import Dossier
@@ -28,7 +28,7 @@ class Inspected:
 
 
 def bytes_to_read(path: Path) -> int:
-    """Return how many bytes an inspection will read, for a progress bar.
+    """Return how many bytes an inspection will hash, for a progress bar.
 
     Raises:
         OpenweirError: as `inspect`.
@@ -37,12 +37,19 @@ def bytes_to_read(path: Path) -> int:
     return 0 if model is None else walk(model).total_bytes
 
 
-def inspect(path: Path, progress: Callable[[int], object] | None = None) -> Inspected:
+def inspect(
+    path: Path,
+    progress: Callable[[int], object] | None = None,
+    *,
+    digests: bool = True,
+) -> Inspected:
     """Inspect a case, or a model folder that has none yet.
 
     Args:
         path: a case folder, whose `dossier.json` is written; or a model folder.
         progress: called with the number of bytes just read.
+        digests: whether to hash the files. Without, only headers and settings are read,
+            and nothing is written, since nothing can be bound to such a dossier.
 
     Raises:
         CaseError: there is neither, or the case's model folder is gone.
@@ -50,19 +57,31 @@ def inspect(path: Path, progress: Callable[[int], object] | None = None) -> Insp
         DossierError: the case states something outside the vocabulary.
     """
     if not (path / "case.toml").is_file():
-        snapshot = read(path, progress)
+        _model_of(path)
+        snapshot = _read(path, progress, digests=digests)
         return Inspected(dossier=put_together(snapshot, name=name_of(path.resolve())), case=None)
     case = CaseFolder.open(path)
     declaration = case.declaration()
     model = _model_of(path)
     dossier = put_together(
-        None if model is None else read(model, progress),
+        None if model is None else _read(model, progress, digests=digests),
         name=declaration.name,
         facts=declaration.facts,
         components=declaration.components,
     )
-    write_atomically(case.path("dossier.json"), dossier.to_bytes())
+    if digests:
+        write_atomically(case.path("dossier.json"), dossier.to_bytes())
     return Inspected(dossier=dossier, case=path)
+
+
+def _read(model: Path, progress: Callable[[int], object] | None, *, digests: bool) -> Snapshot:
+    snapshot = read(model, progress, digests=digests)
+    if not templates_of(snapshot):
+        return snapshot
+    # Only a folder with a template pays for the parser.
+    from openweir.artifact.template_syntax import judge_templates  # noqa: PLC0415 - see above
+
+    return judge_templates(snapshot)
 
 
 def _model_of(path: Path) -> Path | None:

@@ -5,8 +5,8 @@ components, findings, and the digests everything later is bound to. Never: reads
 files, guesses a value, drops one of two contradicting facts, or calls a licence open
 because of its name.
 
-Clauses: the Model Openness Framework's
-component names; EU guidelines C(2025) 5045, annex, for training compute.
+Clauses: the Model Openness Framework's component names; EU guidelines C(2025) 5045,
+annex, for training compute and what of it is counted; Croissant for data.
 
     inspect(read(Path("model")), name="org/model").to_bytes()
 """
@@ -20,6 +20,8 @@ from openweir.dossier.component import (
 from openweir.dossier.dossier import Component, Dossier, DossierFile, Finding
 from openweir.dossier.fact import Certainty, Estimate, Fact, Source, Value, parse_certainty
 from openweir.dossier.inspect import check_name, inspect
+from openweir.dossier.ledger import Account, Item, accounts, compare, with_margin
+from openweir.dossier.lint import Asked, Gap, lint
 from openweir.dossier.vocabulary import PREDICATES, Predicate
 
 __all__ = [
@@ -27,6 +29,8 @@ __all__ = [
     "MODEL_COMPONENTS",
     "MOF_COMPONENTS",
     "PREDICATES",
+    "Account",
+    "Asked",
     "Certainty",
     "Component",
     "Dossier",
@@ -34,11 +38,17 @@ __all__ = [
     "Estimate",
     "Fact",
     "Finding",
+    "Gap",
+    "Item",
     "Predicate",
     "Source",
     "Value",
+    "accounts",
     "check_name",
+    "compare",
     "component_of",
     "inspect",
+    "lint",
     "parse_certainty",
+    "with_margin",
 ]

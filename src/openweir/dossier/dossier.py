@@ -14,7 +14,11 @@ _SCHEMA = "openweir/dossier/1"
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class DossierFile:
-    """One file of the release and the component it belongs to."""
+    """One file of the release and the component it belongs to.
+
+    Attributes:
+        sha256: empty when the folder was read without digests.
+    """
 
     path: str
     size: int
@@ -81,6 +85,11 @@ class Dossier:
     def component(self, name: str) -> Component | None:
         """Return the component of that name, or None."""
         return next((found for found in self.components if found.name == name), None)
+
+    @property
+    def bindable(self) -> bool:
+        """Whether evidence and decisions can be bound to the files: they were hashed."""
+        return self.release_sha256 is not None
 
     def to_bytes(self) -> bytes:
         """Return the canonical file `dossier.json`."""

@@ -38,6 +38,12 @@ class Source:
     sha256: str | None = None
     locator: str | None = None
 
+    @property
+    def place(self) -> str:
+        """The source in one word: `ref@sha256#locator`, as far as each is known."""
+        digest = "" if self.sha256 is None else f"@{self.sha256}"
+        return self.ref + digest + ("" if self.locator is None else f"#{self.locator}")
+
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Estimate:
@@ -75,6 +81,8 @@ class Fact:
         method: how it was obtained: `read`, `6ND`, `ceiling`, `stated`.
         certainty: how surely it is known.
         observed_on: the day it was found, YYYY-MM-DD, where it may change.
+        contradicted_by: places (`ref@sha256#locator`) of facts that cannot be true beside
+            this one, sorted; both are kept.
     """
 
     predicate: str
@@ -85,6 +93,7 @@ class Fact:
     subject: str = "release"
     unit: str | None = None
     observed_on: str | None = None
+    contradicted_by: tuple[str, ...] = ()
 
     def to_json(self) -> dict[str, object]:
         """Return the fact as plain JSON values; intervals as `{lower, upper}` decimal text."""
@@ -100,6 +109,8 @@ class Fact:
             found["unit"] = self.unit
         if self.observed_on is not None:
             found["observed_on"] = self.observed_on
+        if self.contradicted_by:
+            found["contradicted_by"] = list(self.contradicted_by)
         return found
 
     @classmethod
@@ -125,6 +136,7 @@ class Fact:
             method=read.text("method"),
             certainty=certainty,
             observed_on=read.optional_text("observed_on"),
+            contradicted_by=read.texts("contradicted_by"),
         )
 
 

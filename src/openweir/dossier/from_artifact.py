@@ -3,124 +3,26 @@
 from collections.abc import Iterator
 from typing import Any
 
-from openweir import digest
-from openweir.artifact import Snapshot, Verdict, VerdictKind, show
-from openweir.dossier.card import Card, read_card
+from openweir.artifact import Snapshot, Verdict, VerdictKind
 from openweir.dossier.component import component_of
 from openweir.dossier.domain import domains_of
 from openweir.dossier.dossier import Finding
-from openweir.dossier.fact import Certainty, Estimate, Fact, Source, Value
-from openweir.dossier.parameters import count_parameters
-from openweir.errors import DossierError
+from openweir.dossier.fact import Estimate, Source
+from openweir.dossier.from_data import facts_of_data
+from openweir.dossier.from_weights import facts_of_weights
+from openweir.dossier.reading import CARD, CONFIG, NO_LICENCE, Reading, flagged
 
-__all__ = ["Reading", "findings_of", "read_facts"]
+__all__ = ["findings_of", "read_facts"]
 
-_CARD = "README.md"
-_MAX_TEXT = 512
-_CONFIG = "config.json"
 _CONTEXT_KEYS = ("max_position_embeddings", "n_positions", "max_sequence_length", "seq_length")
-# The Hub writes identifiers in lower case; SPDX does not. Only spellings change here.
-_SPDX = {
-    spdx.lower(): spdx
-    for spdx in (
-        "Apache-2.0", "MIT", "BSD-2-Clause", "BSD-3-Clause", "BSD-3-Clause-Clear", "CC0-1.0",
-        "CC-BY-2.0", "CC-BY-2.5", "CC-BY-3.0", "CC-BY-4.0", "CC-BY-SA-3.0", "CC-BY-SA-4.0",
-        "CC-BY-NC-2.0", "CC-BY-NC-3.0", "CC-BY-NC-4.0", "CC-BY-ND-4.0", "CC-BY-NC-ND-3.0",
-        "CC-BY-NC-ND-4.0", "CC-BY-NC-SA-2.0", "CC-BY-NC-SA-3.0", "CC-BY-NC-SA-4.0",
-        "CDLA-Permissive-1.0", "CDLA-Permissive-2.0", "CDLA-Sharing-1.0", "C-UDA-1.0",
-        "ECL-2.0", "EPL-1.0", "EPL-2.0", "EUPL-1.1", "EUPL-1.2", "ISC", "LPPL-1.3c", "MS-PL",
-        "MPL-2.0", "ODC-By-1.0", "OFL-1.1", "OSL-3.0", "PostgreSQL", "Unlicense", "WTFPL", "Zlib",
-        "NCSA", "PDDL-1.0", "AFL-3.0", "Artistic-2.0", "BSL-1.0",
-    )
-}  # fmt: skip
-_NO_LICENCE = frozenset({"", "other", "unknown"})
-
-
-class Reading:
-    """What a folder says of itself.
-
-    Attributes:
-        facts: unsorted.
-        findings: about the card; verdicts are findings of their own.
-        card: its front matter; empty when there is none that can be read.
-        licence: of the folder's files as the card declares it, or None.
-        whole_model: False when the folder holds an adapter only.
-    """
-
-    def __init__(self, snapshot: Snapshot) -> None:
-        """Read the card."""
-        self.snapshot = snapshot
-        self.facts: list[Fact] = []
-        self.findings: list[Finding] = []
-        self.card = self._read_card()
-        self.config = self._object(_CONFIG)
-        self.licence = _licence(self.card)
-        self.whole_model = not any(
-            component_of(file.path) == "Adapters" for file in snapshot.manifest.files
-        )
-
-    def add(
-        self,
-        predicate: str,
-        value: Value,
-        source: Source,
-        *,
-        method: str = "read",
-        certainty: Certainty = Certainty.READ,
-        unit: str | None = None,
-    ) -> None:
-        """Add one fact about the release; foreign text is made plain and bounded."""
-        if isinstance(value, str):
-            value = show(value, _MAX_TEXT)
-        elif isinstance(value, tuple):
-            value = tuple(show(text, _MAX_TEXT) for text in value)
-        self.facts.append(
-            Fact(
-                predicate=predicate,
-                value=value,
-                unit=unit,
-                source=source,
-                method=method,
-                certainty=certainty,
-            )
-        )
-
-    def source(self, path: str, locator: str | None = None) -> Source:
-        """Return a source that is one file of the folder."""
-        entry = self.snapshot.manifest.find(path)
-        return Source(
-            kind="file", ref=path, sha256=None if entry is None else entry.sha256, locator=locator
-        )
-
-    def source_of_all(self, what: str, paths: tuple[str, ...] | None = None) -> Source:
-        """Return a source that is many files; its digest is their dirHash."""
-        entries = [(f.path, f.sha256) for f in self.snapshot.manifest.files]
-        if paths is not None:
-            entries = [entry for entry in entries if entry[0] in paths]
-            if len(entries) == 1:
-                return self.source(entries[0][0])
-        return Source(kind="file", ref=what, sha256=digest.dirhash(entries))
-
-    def _object(self, path: str) -> dict[str, Any]:
-        found = self.snapshot.json(path)
-        return found if isinstance(found, dict) else {}
-
-    def _read_card(self) -> Card:
-        text = self.snapshot.text(_CARD)
-        if text is None:
-            return Card()
-        try:
-            return read_card(text.text, where=_CARD)
-        except DossierError as error:
-            self.findings.append(_finding(_CARD, "broken-card", error.message))
-            return Card()
 
 
 def read_facts(snapshot: Snapshot) -> Reading:
     """Return all that the folder's files say of the release."""
     reading = Reading(snapshot)
     _facts_of_config(reading)
-    _facts_of_tensors(reading)
+    facts_of_weights(reading)
+    facts_of_data(reading)
     _facts_of_card(reading)
     _facts_of_gate(reading)
     return reading
@@ -131,9 +33,9 @@ def _facts_of_config(reading: Reading) -> None:
     classes = config.get("architectures")
     index = reading.snapshot.json("model_index.json")
     if isinstance(classes, list) and classes and isinstance(classes[0], str):
-        reading.add("architecture", classes[0], reading.source(_CONFIG, "/architectures/0"))
+        reading.add("architecture", classes[0], reading.source(CONFIG, "/architectures/0"))
     elif isinstance(config.get("model_type"), str):
-        reading.add("architecture", config["model_type"], reading.source(_CONFIG, "/model_type"))
+        reading.add("architecture", config["model_type"], reading.source(CONFIG, "/model_type"))
     elif isinstance(index, dict) and isinstance(index.get("_class_name"), str):
         source = reading.source("model_index.json", "/_class_name")
         reading.add("architecture", index["_class_name"], source)
@@ -143,7 +45,7 @@ def _facts_of_config(reading: Reading) -> None:
             reading.add(
                 "context-length",
                 Estimate.exactly(layer[key]),
-                reading.source(_CONFIG, f"{prefix}/{key}"),
+                reading.source(CONFIG, f"{prefix}/{key}"),
                 unit="token",
             )
             break
@@ -162,57 +64,21 @@ def _fact_of_tokenizer(reading: Reading) -> None:
         reading.add("tokenizer", model["type"], reading.source("tokenizer.json", "/model/type"))
 
 
-def _facts_of_tensors(reading: Reading) -> None:
-    snapshot = reading.snapshot
-    dtypes = sorted({tensor.dtype for file in snapshot.tensor_files for tensor in file.tensors})
-    headers = tuple(file.path for file in snapshot.tensor_files)
-    if dtypes:
-        reading.add("dtypes", tuple(dtypes), reading.source_of_all("safetensors headers", headers))
-    count = count_parameters(snapshot, reading.config)
-    if count is None:
-        return
-    source = reading.source_of_all("safetensors headers", headers)
-    if not headers:
-        source = reading.source_of_all("all files")
-    for predicate, value, method in (
-        ("parameters", count.stored, count.method),
-        ("active-parameters", count.active, count.active_method),
-    ):
-        reading.add(
-            predicate,
-            value,
-            source,
-            unit="parameter",
-            method=method,
-            certainty=Certainty.READ if predicate == "parameters" else Certainty.COMPUTED,
-        )
-    if not reading.whole_model:
-        reading.findings.append(
-            _finding(
-                next(f.path for f in snapshot.manifest.files if component_of(f.path) == "Adapters"),
-                "adapter",
-                "an adapter: training compute is that of the model it changes, not computed here",
-            )
-        )
-
-
 def _facts_of_card(reading: Reading) -> None:
     card, snapshot = reading.card, reading.snapshot
-    present = snapshot.manifest.find(_CARD) is not None
-    reading.add("card", present, reading.source(_CARD))
+    present = snapshot.manifest.find(CARD) is not None
+    reading.add("card", present, reading.source(CARD))
     for predicate, texts, key in (
         ("base-model", _parents(reading), "base_model"),
         ("datasets", card.datasets, "datasets"),
     ):
         if texts:
-            reading.add(predicate, texts, reading.source(_CARD, f"front matter: {key}"))
+            reading.add(predicate, texts, reading.source(CARD, f"front matter: {key}"))
     if reading.licence is not None:
-        key = "license" if card.licence.lower() not in _NO_LICENCE else "license_name"
-        reading.add("licence", reading.licence, reading.source(_CARD, f"front matter: {key}"))
+        key = "license" if card.licence.lower() not in NO_LICENCE else "license_name"
+        reading.add("licence", reading.licence, reading.source(CARD, f"front matter: {key}"))
     elif card.stated:
-        reading.findings.append(
-            _finding(_CARD, "no-licence", "the card declares no licence by name")
-        )
+        reading.findings.append(flagged(CARD, "no-licence", "the card declares no licence by name"))
     licences = tuple(
         file.path for file in snapshot.manifest.files if component_of(file.path) == "Licence"
     )
@@ -241,7 +107,7 @@ def _facts_of_domain(reading: Reading) -> None:
         reading.add(
             "specialised-domain",
             domain,
-            reading.source(_CARD if card.stated else _CONFIG, "labels"),
+            reading.source(CARD if card.stated else CONFIG, "labels"),
             method="words in tags, data sets, task, parents and class names",
         )
 
@@ -268,23 +134,9 @@ def _parents(reading: Reading) -> tuple[str, ...]:
     return stated or ((named,) if isinstance(named, str) and named else ())
 
 
-def _licence(card: Card) -> str | None:
-    if card.licence.lower() not in _NO_LICENCE:
-        return _SPDX.get(card.licence.lower(), card.licence)
-    if card.licence.lower() == "other" and card.licence_name:
-        return card.licence_name
-    return None
-
-
 def _size(layer: dict[str, Any], key: str) -> bool:
     found = layer.get(key)
     return isinstance(found, int) and not isinstance(found, bool) and 0 < found < 2**53
-
-
-def _finding(path: str, rule: str, detail: str) -> Finding:
-    return Finding(
-        path=path, verdict=VerdictKind.FLAGGED.value, rules=(rule,), detail=show(detail, 400)
-    )
 
 
 def findings_of(snapshot: Snapshot) -> Iterator[Finding]:

@@ -6,15 +6,24 @@ from openweir import canonical, digest
 from openweir.artifact import Snapshot, show
 from openweir.dossier.component import COMPONENTS, MODEL_COMPONENTS, component_of
 from openweir.dossier.compute import estimate_compute
+from openweir.dossier.contradiction import mark_contradictions
 from openweir.dossier.declared import check_component, check_fact
 from openweir.dossier.dossier import Component, Dossier, DossierFile, Finding
-from openweir.dossier.fact import Certainty, Estimate, Fact, Value
-from openweir.dossier.from_artifact import Reading, findings_of, read_facts
+from openweir.dossier.fact import Certainty, Fact
+from openweir.dossier.from_artifact import findings_of, read_facts
+from openweir.dossier.reading import Reading
 from openweir.errors import DossierError
 
 __all__ = ["check_name", "inspect"]
 
 _NAME = re.compile(r"[A-Za-z0-9][A-Za-z0-9._-]{0,95}/[A-Za-z0-9][A-Za-z0-9._-]{0,95}", re.ASCII)
+
+_UNBOUND = Finding(
+    path="",
+    verdict="flagged",
+    rules=("no-digests",),
+    detail="read without digests: no decision, evidence or signature can be bound to this dossier",
+)
 
 
 def inspect(
@@ -46,16 +55,19 @@ def inspect(
     known = read + facts
     computed = estimate_compute(known, whole_model=reading is None or reading.whole_model)
     files = () if snapshot is None else _files(snapshot)
-    findings = _contradictions(read + computed, facts)
+    bound = snapshot is not None and snapshot.manifest.digested
+    held, findings = mark_contradictions(read + computed, facts)
+    if snapshot is not None and not bound:
+        findings += (_UNBOUND,)
     if snapshot is not None and reading is not None:
         findings += (*findings_of(snapshot), *reading.findings)
     return Dossier(
         name=name,
-        release_sha256=None if snapshot is None else snapshot.manifest.dirhash(),
-        model_sha256=_model_sha256(files),
+        release_sha256=snapshot.manifest.dirhash() if snapshot is not None and bound else None,
+        model_sha256=_model_sha256(files) if bound else None,
         files=files,
         components=_components(files, reading, components),
-        facts=_sorted_facts(known + computed),
+        facts=_sorted_facts(held),
         findings=tuple(sorted(findings, key=lambda found: (found.path, found.rules, found.detail))),
     )
 
@@ -116,43 +128,6 @@ def _components(
         elif said is not None:
             found.append(said)
     return tuple(found)
-
-
-def _contradictions(known: tuple[Fact, ...], declared: tuple[Fact, ...]) -> tuple[Finding, ...]:
-    """Name every pair of a declared fact and a known one that cannot both be true."""
-    return tuple(
-        Finding(
-            path=other.source.ref,
-            verdict="flagged",
-            rules=("contradiction",),
-            detail=f"{fact.predicate}: {fact.source.ref} says {_words(fact.value)}, "
-            f"{other.source.ref} says {_words(other.value)}",
-        )
-        for fact in declared
-        for other in known
-        if fact.predicate == other.predicate
-        and fact.subject == other.subject
-        and _contradict(fact.value, other.value)
-    )
-
-
-def _contradict(one: Value, other: Value) -> bool:
-    if isinstance(one, Estimate) and isinstance(other, Estimate):
-        return one.upper < other.lower or other.upper < one.lower
-    if isinstance(one, str) and isinstance(other, str):
-        return one.casefold() != other.casefold()
-    if isinstance(one, tuple) and isinstance(other, tuple):
-        return set(one) != set(other)
-    return one != other
-
-
-def _words(value: Value) -> str:
-    if isinstance(value, Estimate):
-        ends = [canonical.decimal_text(end) for end in (value.lower, value.upper)]
-        return f"`{ends[0]}`" if ends[0] == ends[1] else f"`{ends[0]}` to `{ends[1]}`"
-    if isinstance(value, bool):
-        return "yes" if value else "no"
-    return "`" + show(value if isinstance(value, str) else ", ".join(value), 120) + "`"
 
 
 def _sorted_facts(facts: tuple[Fact, ...]) -> tuple[Fact, ...]:

@@ -1,20 +1,23 @@
 """Count parameters from headers: stored ones, and those used for one token.
 
 A count is an interval. It is a single number when every tensor was read and none is
-packed; whatever was not read can only raise its upper end.
+packed in a way that its shapes do not explain; whatever was not read can only raise its
+upper end.
 """
 
 import re
-from collections.abc import Iterator
+from collections.abc import Mapping
 from dataclasses import dataclass
 from decimal import Decimal
 from math import prod
 from typing import Any
 
-from openweir.artifact import Snapshot, Tensor, VerdictKind
+from openweir.artifact import GgufFile, Snapshot, Tensor, VerdictKind
+from openweir.dossier.component import component_of
 from openweir.dossier.fact import Estimate
+from openweir.dossier.packing import Packed, recognise
 
-__all__ = ["Count", "count_parameters"]
+__all__ = ["Count", "count_parameters", "stated_experts"]
 
 # A file that was not read may hold weights; none is stored in less than one bit.
 _WEIGHTS_PER_UNREAD_BYTE = 8
@@ -26,7 +29,10 @@ _INTEGER_BITS = {
 _AUXILIARY = re.compile(
     r".*([._](scales?|scale_inv|zeros|qzeros|g_idx|absmax|quant_map|quant_state[\w.]*))"
 )
-_EXPERT = re.compile(r"(?:^|.*\.)experts\.(?:(\d+)\.)?.*")
+_EXPERT = re.compile(r"(?:^|.*\.)(?:experts\.(?:(\d+)\.)?.*|ffn_\w+_exps\.(?:weight|bias))")
+_EXPERTS = ("num_experts", "num_local_experts", "n_routed_experts", "moe_num_experts")
+_CHOSEN = ("num_experts_per_tok", "experts_per_token", "moe_topk", "top_k", "moe_top_k")
+_SHARD = re.compile(r"-\d{5}-of-\d{5}\.gguf$", re.IGNORECASE)
 _HEADS = frozenset({"lm_head.weight", "embed_out.weight", "output.weight"})
 _EMBEDDING = re.compile(r"(?:^|.*\.)(embed_tokens|wte|embed_in|tok_embeddings|word_embeddings)\..*")
 
@@ -40,6 +46,10 @@ class Count:
         active: used for one token; equals `stored` unless experts could be told apart.
         method, active_method: how each was obtained.
         files: paths of the headers it was counted from, sorted.
+        adapter: parameters of adapter files, which are counted apart; None without any.
+        experts: how many experts the tensors are made for; () without any, one number
+            unless the layers differ.
+        bits: per packed parameter, as the shapes tell; () when none is packed.
     """
 
     stored: Estimate
@@ -47,6 +57,31 @@ class Count:
     method: str
     active_method: str
     files: tuple[str, ...]
+    adapter: Estimate | None = None
+    experts: tuple[int, ...] = ()
+    bits: tuple[int, ...] = ()
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class _Weights:
+    """One set of tensors that a loader opens together, and what they hold.
+
+    Attributes:
+        held: (tensor, least, most parameters) of every tensor that holds any.
+        unexplained: whether an integer tensor may hold more than its elements.
+    """
+
+    held: tuple[tuple[Tensor, int, int], ...]
+    unexplained: bool
+    packed: tuple[Packed, ...] = ()
+
+    @property
+    def lower(self) -> int:
+        return sum(least for _, least, _ in self.held)
+
+    @property
+    def upper(self) -> int:
+        return sum(most for _, _, most in self.held)
 
 
 def count_parameters(snapshot: Snapshot, config: Any) -> Count | None:
@@ -61,38 +96,57 @@ def count_parameters(snapshot: Snapshot, config: Any) -> Count | None:
     """
     config = config if isinstance(config, dict) else {}
     unread = _unread_bytes(snapshot)
-    if not snapshot.tensor_files and not unread:
+    if not (snapshot.tensor_files or snapshot.gguf_files or unread):
         return None
     main_files = _main_files(snapshot)
-    main: list[Tensor] = []
-    copies = 0
-    for file in snapshot.tensor_files:
-        if file.path in main_files:
-            main.extend(file.tensors)
-        else:
-            copies += sum(_most(tensor, None) for tensor in file.tensors)
+    main = [t for file in snapshot.tensor_files if file.path in main_files for t in file.tensors]
+    copies = sum(
+        _most(tensor, None)
+        for file in snapshot.tensor_files
+        if file.path not in main_files
+        for tensor in file.tensors
+    )
     tied = _tied(main, config)
-    counted = [tensor for tensor in main if tensor not in tied]
-    lower, upper, packed = _sum(counted, config.get("quantization_config"))
+    weights = _weigh([tensor for tensor in main if tensor not in tied], config)
+    variants = _variants(snapshot.gguf_files)
+    if not main and variants:
+        weights, config = max(variants, key=lambda variant: (variant[0].upper, variant[0].lower))
+    lower = min([weights.lower, *(v.lower for v, _ in variants if not main)])
+    upper = max([weights.upper, *(v.upper for v, _ in variants)])
     extra = copies + unread * _WEIGHTS_PER_UNREAD_BYTE
-    stored = _estimate(lower, upper + extra)
-    active, active_method = _active(counted, config, lower, upper, packed=packed, extra=extra)
+    experts = _expert_counts([tensor for tensor, _, _ in weights.held])
+    idle, active_method = _idle(weights, config, experts)
     notes = [
         note
         for told, note in (
-            (packed, "packed formats unpacked"),
+            (weights.packed or weights.unexplained, "packed formats unpacked"),
+            (variants, "each GGUF variant counted"),
             (copies, "files beside the main ones in the upper bound"),
             (unread, "eight per byte of unread files in the upper bound"),
         )
         if told
     ]
     return Count(
-        stored=stored,
-        active=active,
+        stored=_estimate(lower, upper + extra),
+        active=_estimate(max(0, lower - idle), upper - idle + extra),
         method="; ".join(["headers", *notes]),
         active_method=active_method,
-        files=tuple(sorted(file.path for file in snapshot.tensor_files)),
+        files=tuple(sorted(_headers(snapshot))),
+        adapter=_adapter(snapshot),
+        experts=tuple(sorted(experts)),
+        bits=tuple(sorted({packed.bits for packed in weights.packed})),
     )
+
+
+def stated_experts(config: Mapping[str, Any]) -> tuple[int | None, int | None, str, str]:
+    """Return what a configuration says of experts: how many, how many per token, and where.
+
+    Returns:
+        (experts, experts per token, JSON pointer of each); None and "" where nothing is said.
+    """
+    experts, at = _setting(config, _EXPERTS)
+    chosen, chosen_at = _setting(config, _CHOSEN)
+    return experts, chosen, at, chosen_at
 
 
 def _unread_bytes(snapshot: Snapshot) -> int:
@@ -102,7 +156,8 @@ def _unread_bytes(snapshot: Snapshot) -> int:
         for verdict in snapshot.verdicts
         if not _UNREAD.isdisjoint(verdict.rules)
         or (
-            verdict.verdict is VerdictKind.REFUSED and verdict.path.lower().endswith(".safetensors")
+            verdict.verdict is VerdictKind.REFUSED
+            and any(rule.startswith(("safetensors-", "gguf-")) for rule in verdict.rules)
         )
     )
 
@@ -116,7 +171,58 @@ def _main_files(snapshot: Snapshot) -> frozenset[str]:
             named = {path for path in index["weight_map"].values() if isinstance(path, str)}
             if named & stored:
                 return stored & named
-    return frozenset({"model.safetensors"}) if "model.safetensors" in stored else stored
+    if "model.safetensors" in stored:
+        return frozenset({"model.safetensors"})
+    whole = frozenset(path for path in stored if component_of(path) != "Adapters")
+    return whole or stored
+
+
+def _variants(files: tuple[GgufFile, ...]) -> list[tuple[_Weights, dict[str, Any]]]:
+    """Return each model that lies in the folder as GGUF, with its settings.
+
+    Shards of one file belong together; several files are variants of which one is opened.
+    A projector, which is opened beside a model, counts for each of them.
+    """
+    sets: dict[str, list[GgufFile]] = {}
+    for file in files:
+        sets.setdefault(_SHARD.sub(".gguf", file.path), []).append(file)
+    beside: list[Tensor] = []
+    found = []
+    for shards in sets.values():
+        tensors = [tensor for shard in shards for tensor in shard.tensors]
+        kind, family = shards[0].text("general.type"), shards[0].text("general.architecture")
+        if kind in ("mmproj", "adapter") or family == "clip":
+            beside.extend(tensors if kind != "adapter" else ())
+        else:
+            prefix = family or ""
+            settings = {
+                "num_experts": shards[0].integer(f"{prefix}.expert_count"),
+                "num_experts_per_tok": shards[0].integer(f"{prefix}.expert_used_count"),
+            }
+            found.append((tensors, settings))
+    if not found and beside:
+        found = [([], {})]
+    return [(_weigh([*tensors, *beside], {}), settings) for tensors, settings in found]
+
+
+def _headers(snapshot: Snapshot) -> list[str]:
+    return [f.path for f in snapshot.tensor_files] + [f.path for f in snapshot.gguf_files]
+
+
+def _adapter(snapshot: Snapshot) -> Estimate | None:
+    tensors = [
+        tensor
+        for file in snapshot.tensor_files
+        if component_of(file.path) == "Adapters"
+        for tensor in file.tensors
+    ]
+    tensors += [
+        tensor
+        for gguf in snapshot.gguf_files
+        if gguf.text("general.type") == "adapter"
+        for tensor in gguf.tensors
+    ]
+    return Estimate.exactly(sum(prod(tensor.shape) for tensor in tensors)) if tensors else None
 
 
 def _tied(tensors: list[Tensor], config: dict[str, Any]) -> frozenset[Tensor]:
@@ -127,22 +233,30 @@ def _tied(tensors: list[Tensor], config: dict[str, Any]) -> frozenset[Tensor]:
     return frozenset(t for t in tensors if t.name in _HEADS and t.shape in shapes)
 
 
-def _sum(tensors: list[Tensor], quantization: Any) -> tuple[int, int, bool]:
-    """Return least and most parameters, and whether any tensor may be packed."""
-    whole = sum(prod(tensor.shape) for tensor in tensors)
-    integer_bits = sum(
-        prod(tensor.shape) * _INTEGER_BITS.get(tensor.dtype, 0) for tensor in tensors
-    )
+def _weigh(tensors: list[Tensor], config: dict[str, Any]) -> _Weights:
+    """Return what every tensor holds; scales of a recognised format hold nothing."""
+    packed = recognise(tuple(tensors), config)
+    by_tensor = {found.tensor: found for found in packed}
+    dropped = frozenset(name for found in packed for name in found.companions)
+    plain = [t for t in tensors if t not in by_tensor and t.name not in dropped]
+    whole = sum(prod(tensor.shape) for tensor in plain)
+    integer_bits = sum(prod(tensor.shape) * _INTEGER_BITS.get(tensor.dtype, 0) for tensor in plain)
+    explained = sum(found.parameters for found in packed)
+    settings = config.get("quantization_config")
     # Position tables and the like: integers that could not hide 1 % of the model.
-    if not isinstance(quantization, dict) and integer_bits * 100 <= whole:
-        return whole, whole, False
-    bits = _packed_bits(quantization)
-    lower = sum(
-        _most(tensor, bits) if bits else prod(tensor.shape)
-        for tensor in tensors
-        if not _AUXILIARY.fullmatch(tensor.name)
-    )
-    return lower, sum(_most(tensor, bits) for tensor in tensors), integer_bits > 0
+    small = integer_bits * 100 <= whole + explained
+    said = isinstance(settings, dict) and not packed
+    unexplained = integer_bits > 0 and (said or not small)
+    bits = _packed_bits(settings)
+    held = [(found.tensor, found.parameters, found.parameters) for found in packed]
+    for tensor in plain:
+        if not unexplained:
+            held.append((tensor, prod(tensor.shape), prod(tensor.shape)))
+        else:
+            least = _most(tensor, bits) if bits else prod(tensor.shape)
+            auxiliary = _AUXILIARY.fullmatch(tensor.name)
+            held.append((tensor, 0 if auxiliary else least, _most(tensor, bits)))
+    return _Weights(held=tuple(held), unexplained=unexplained, packed=packed)
 
 
 def _most(tensor: Tensor, bits: int | None) -> int:
@@ -166,55 +280,46 @@ def _packed_bits(quantization: Any) -> int | None:
     return bits if isinstance(bits, int) and not isinstance(bits, bool) and 1 <= bits <= 8 else None
 
 
-def _active(
-    tensors: list[Tensor],
-    config: dict[str, Any],
-    lower: int,
-    upper: int,
-    *,
-    packed: bool,
-    extra: int,
-) -> tuple[Estimate, str]:
-    whole = _estimate(lower, upper + extra)
-    experts = _setting(config, ("num_experts", "num_local_experts", "n_routed_experts"))
-    chosen = _setting(config, ("num_experts_per_tok", "experts_per_token", "moe_topk", "top_k"))
-    routed = [tensor for tensor in tensors if _EXPERT.fullmatch(tensor.name)]
+def _idle(weights: _Weights, config: Mapping[str, Any], experts: frozenset[int]) -> tuple[int, str]:
+    """Return how many parameters are not used for one token, and how that was found."""
+    routed = [least for tensor, least, _ in weights.held if _EXPERT.fullmatch(tensor.name)]
+    stated, chosen, _, _ = stated_experts(config)
     if not routed:
-        return whole, "equal to all: no experts among the tensors"
-    if packed or experts is None or chosen is None or not 1 <= chosen <= experts:
-        return whole, "equal to all: the share of experts used is not known"
-    if set(_expert_counts(routed)) != {experts}:
-        return whole, "equal to all: tensors and configuration disagree on the number of experts"
-    held = sum(prod(tensor.shape) for tensor in routed)
-    idle = held - -(-held * chosen // experts)
-    return (
-        _estimate(max(0, lower - idle), upper - idle + extra),
-        f"all but {experts - chosen} of {experts} experts",
-    )
+        return 0, "equal to all: no experts among the tensors"
+    if weights.unexplained or stated is None or chosen is None or not 1 <= chosen <= stated:
+        return 0, "equal to all: the share of experts used is not known"
+    if experts != {stated}:
+        return 0, "equal to all: tensors and configuration disagree on the number of experts"
+    held = sum(routed)
+    return held - -(-held * chosen // stated), f"all but {stated - chosen} of {stated} experts"
 
 
-def _expert_counts(routed: list[Tensor]) -> Iterator[int]:
-    """Yield the number of experts each group of tensors is made for."""
+def _expert_counts(tensors: list[Tensor]) -> frozenset[int]:
+    """Return the numbers of experts that the groups of tensors are made for."""
     groups: dict[str, set[int]] = {}
-    for tensor in routed:
+    found: set[int] = set()
+    for tensor in tensors:
         match = _EXPERT.fullmatch(tensor.name)
-        number = match[1] if match else None
-        if number is None:
-            yield tensor.shape[0] if tensor.shape else 0
+        if match is None:
+            continue
+        if match[1] is None:
+            found.add(tensor.shape[0] if tensor.shape else 0)
         else:
             name = re.sub(r"experts\.\d+\.", "experts.", tensor.name, count=1)
-            groups.setdefault(name, set()).add(int(number))
-    for numbers in groups.values():
-        yield len(numbers) if max(numbers) == len(numbers) - 1 else 0
+            groups.setdefault(name, set()).add(int(match[1]))
+    found |= {
+        len(numbers) if max(numbers) == len(numbers) - 1 else 0 for numbers in groups.values()
+    }
+    return frozenset(found)
 
 
-def _setting(config: dict[str, Any], keys: tuple[str, ...]) -> int | None:
-    for layer in (config, config.get("text_config")):
+def _setting(config: Mapping[str, Any], keys: tuple[str, ...]) -> tuple[int | None, str]:
+    for prefix, layer in (("", config), ("/text_config", config.get("text_config"))):
         for key in keys:
-            found = layer.get(key) if isinstance(layer, dict) else None
-            if isinstance(found, int) and not isinstance(found, bool) and found > 0:
-                return found
-    return None
+            found = layer.get(key) if isinstance(layer, Mapping) else None
+            if isinstance(found, int) and not isinstance(found, bool) and 0 < found < 2**53:
+                return found, f"{prefix}/{key}"
+    return None, ""
 
 
 def _estimate(lower: int, upper: int) -> Estimate:

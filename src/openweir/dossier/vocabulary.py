@@ -83,5 +83,65 @@ PREDICATES: MappingProxyType[str, Predicate] = MappingProxyType(
         "accelerator-hours": Predicate(
             "estimate", "accelerator-hour", "Accelerator time the maker reports for training."
         ),
+        "accelerator": Predicate(
+            "text", None, "Kind of accelerator trained on: `H100`, `A100`, `TPU v4`."
+        ),
+        "accelerator-peak": Predicate(
+            "estimate", "FLOP/s", "Peak speed of one accelerator in the precision trained in."
+        ),
+        "adapter-parameters": Predicate(
+            "estimate",
+            "parameter",
+            "Parameters of adapter files, counted apart from the model they change.",
+        ),
+        "chat-template": Predicate(
+            "text", None, "SHA-256 of the chat template; a changed one is a changed release."
+        ),
+        "chat-template-variants": Predicate(
+            "texts", None, "Further chat templates: name and SHA-256."
+        ),
+        "data-collection": Predicate(
+            "text", None, "How the data was collected, as its declaration says."
+        ),
+        "data-limitations": Predicate("text", None, "Limits of the data, as its declaration says."),
+        "dataset-tokens": Predicate("estimate", "token", "Tokens of the training data, each once."),
+        "declared-datasets": Predicate(
+            "texts", None, "Data sets that a Croissant file in the folder declares."
+        ),
+        "discarded-run-compute": Predicate(
+            "estimate", "FLOP", "Compute of failed or exploratory runs."
+        ),
+        "distillation-compute": Predicate(
+            "estimate", "FLOP", "Compute of teachers distilled from."
+        ),
+        "epochs": Predicate("estimate", "pass", "How often the training data was gone through."),
+        "evaluation-compute": Predicate(
+            "estimate", "FLOP", "Compute of evaluations and red-teaming."
+        ),
+        "experts": Predicate("estimate", "expert", "Experts per layer of a mixture."),
+        "experts-per-token": Predicate("estimate", "expert", "Experts used for one token."),
+        "parent-compute": Predicate(
+            "estimate",
+            "FLOP",
+            "Training compute of all models whose weights it starts from or merges.",
+        ),
+        "personal-data": Predicate(
+            "text", None, "Personal or sensitive data, as the data's declaration says."
+        ),
+        "post-training-compute": Predicate(
+            "estimate",
+            "FLOP",
+            "Compute of fine-tuning and the like, where `training-compute` leaves it out.",
+        ),
+        "public-synthetic-data-compute": Predicate(
+            "estimate", "FLOP", "Compute of making synthetic data that is public."
+        ),
+        "synthetic-data-compute": Predicate(
+            "estimate", "FLOP", "Compute of making synthetic data for this training, kept or not."
+        ),
+        "utilisation": Predicate(
+            "estimate", "share", "Share of the accelerators' peak that training reached, 0 to 1."
+        ),
+        "weight-bits": Predicate("estimate", "bit", "Bits per parameter of packed weights."),
     }
 )
