@@ -35,6 +35,7 @@ class Card:
     licence_link: str = ""
     base_model: tuple[str, ...] = ()
     datasets: tuple[str, ...] = ()
+    languages: tuple[str, ...] = ()
     tags: tuple[str, ...] = ()
     pipeline_tag: str = ""
     library_name: str = ""
@@ -62,6 +63,7 @@ def read_card(text: str, *, where: str = "README.md") -> Card:
         licence_link=", ".join(_texts(top.get("license_link"))),
         base_model=_texts(top.get("base_model")),
         datasets=_texts(top.get("datasets")),
+        languages=_texts(top.get("language")),
         tags=_texts(top.get("tags")),
         pipeline_tag=", ".join(_texts(top.get("pipeline_tag"))),
         library_name=", ".join(_texts(top.get("library_name"))),
