@@ -40,6 +40,8 @@ COMMANDS: dict[str, tuple[str, str]] = {
     "watch": ("watch", "what is due or was advised since the decision"),
     "lineage": ("lineage", "test whether one model's weights derive from another's"),
     "document": ("document", "fill in a document from a case"),
+    "export": ("export", "write a case's dossier as CycloneDX, SPDX, MOT, OSAI or a model card"),
+    "import": ("import_", "take facts over from MOT, OSAI, a model card or Epoch AI's table"),
     "demo": ("demo", "take a small real model through the whole flow"),
 }
 

@@ -1,15 +1,15 @@
 """Start a case: a folder with one file, `case.toml`, that teaches what can be stated."""
 
-import json
 import os
 import re
 from dataclasses import dataclass
 from pathlib import Path
 
-from openweir.artifact import show, walk
+from openweir.artifact import walk
 from openweir.desk.case import write_atomically
+from openweir.desk.declare import toml_text
 from openweir.dossier import check_name
-from openweir.errors import CaseError, UsageError
+from openweir.errors import CaseError
 from openweir.tier import Tier
 
 __all__ = ["Started", "init", "name_of"]
@@ -114,10 +114,10 @@ def init(
         )
     chosen = check_name(name or name_of(top), where="--name" if name else str(model))
     document = _TEMPLATE.format(
-        name=_toml(chosen),
-        model=_toml(os.path.relpath(top, folder)),
-        contact=_toml(contact),
-        hold='# hold = "gated-weights"' if hold is None else f"hold = {_toml(hold.word)}",
+        name=toml_text(chosen),
+        model=toml_text(os.path.relpath(top, folder)),
+        contact=toml_text(contact),
+        hold='# hold = "gated-weights"' if hold is None else f"hold = {toml_text(hold.word)}",
     )
     write_atomically(folder / "case.toml", document.encode())
     return Started(case=case, model=model, name=chosen, contact=contact)
@@ -128,12 +128,3 @@ def name_of(model: Path) -> str:
     plain = re.sub(r"[^A-Za-z0-9._]+", "-", model.name)
     plain = re.sub(r"\.{2,}", ".", plain).strip("-._")
     return f"local/{plain[:96] or 'model'}"
-
-
-def _toml(text: str) -> str:
-    """Write a TOML basic string: JSON's escapes, and DEL, which JSON leaves bare."""
-    try:
-        text.encode()
-    except UnicodeEncodeError:
-        raise UsageError(f"`{show(text)}` is not text in UTF-8", code="encoding") from None
-    return json.dumps(text, ensure_ascii=False).replace("\x7f", "\\u007f")

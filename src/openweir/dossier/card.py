@@ -24,6 +24,7 @@ class Card:
     licence_link: str = ""
     base_model: tuple[str, ...] = ()
     datasets: tuple[str, ...] = ()
+    languages: tuple[str, ...] = ()
     tags: tuple[str, ...] = ()
     pipeline_tag: str = ""
     library_name: str = ""
@@ -53,6 +54,7 @@ def read_card(text: str, *, where: str = "README.md") -> Card:
         licence_link=", ".join(top.get("license_link", ())),
         base_model=top.get("base_model", ()),
         datasets=top.get("datasets", ()),
+        languages=top.get("language", ()),
         tags=top.get("tags", ()),
         pipeline_tag=", ".join(top.get("pipeline_tag", ())),
         library_name=", ".join(top.get("library_name", ())),

@@ -71,6 +71,10 @@ def _facts_of_card(reading: Reading) -> None:
     for predicate, texts, key in (
         ("base-model", _parents(reading), "base_model"),
         ("datasets", card.datasets, "datasets"),
+        ("languages", card.languages, "language"),
+        ("library", card.library_name, "library_name"),
+        ("tags", card.tags, "tags"),
+        ("task", card.pipeline_tag, "pipeline_tag"),
     ):
         if texts:
             reading.add(predicate, texts, reading.source(CARD, f"front matter: {key}"))

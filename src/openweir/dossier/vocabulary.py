@@ -52,6 +52,10 @@ PREDICATES: MappingProxyType[str, Predicate] = MappingProxyType(
         ),
         "datasets": Predicate("texts", None, "Training data sets the card names."),
         "dtypes": Predicate("texts", None, "Element types of the stored tensors."),
+        "languages": Predicate(
+            "texts", None, "Natural languages the card names, as it codes them."
+        ),
+        "library": Predicate("text", None, "Library the card says the model is loaded with."),
         "licence": Predicate("text", None, "Licence of the weights as declared: SPDX id or words."),
         "licence-conditions": Predicate(
             "texts",
@@ -59,6 +63,14 @@ PREDICATES: MappingProxyType[str, Predicate] = MappingProxyType(
             "Clauses beyond attribution: user-scale, revenue, field of use, territory.",
         ),
         "licence-text": Predicate("flag", None, "Whether a licence text is among the files."),
+        "modalities": Predicate(
+            "texts", None, "What goes in and comes out: `text`, `code`, `image`, `audio`, `video`."
+        ),
+        "openness-judgements": Predicate(
+            "texts",
+            None,
+            "Judgements of the European Open Source AI Index: `trainingcode: partial`.",
+        ),
         "parameters": Predicate("estimate", "parameter", "Parameters stored, tied ones once."),
         "pickle-files": Predicate("flag", None, "Whether a file that unpickles is in the folder."),
         "refused-files": Predicate("flag", None, "Whether the gate refused any file."),
@@ -72,9 +84,11 @@ PREDICATES: MappingProxyType[str, Predicate] = MappingProxyType(
         "specialised-domain": Predicate(
             "text", None, "`none`, `biology`, `chemistry` or `cyber`: specialised training data."
         ),
+        "tags": Predicate("texts", None, "Tags the card carries."),
         "tamper-evaluation": Predicate(
             "text", None, "What the maker published about tests after tampering; a pointer."
         ),
+        "task": Predicate("text", None, "Task the card names, as the Hub calls it (pipeline tag)."),
         "tokenizer": Predicate("text", None, "Tokenizer class or model type."),
         "training-compute": Predicate(
             "estimate", "FLOP", "Floating-point operations of the whole training."

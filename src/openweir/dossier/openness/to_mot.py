@@ -2,11 +2,10 @@
 
 from typing import Any
 
-import yaml
-
 from openweir.dossier.openness.from_mot import KINDS
 from openweir.dossier.openness.mof_rules import MOT, mof_rules
 from openweir.dossier.openness.release import Item, Release
+from openweir.dossier.openness.write_yaml import write_yaml
 from openweir.errors import DossierError, UsageError
 from openweir.instant import parse_day
 
@@ -40,15 +39,7 @@ def mot_yaml(release: Release) -> bytes:
     if not release.name:
         raise DossierError("MOT asks for the release's name", code="mot-name")
     document = {"framework": _FRAMEWORK, "release": _release(release)}
-    text = yaml.dump(
-        document,
-        Dumper=_Dumper,
-        sort_keys=False,
-        allow_unicode=True,
-        width=1_000_000,
-        default_flow_style=False,
-    )
-    return str(text).encode()
+    return write_yaml(document)
 
 
 def _release(release: Release) -> dict[str, Any]:
@@ -91,18 +82,3 @@ def _is_day(text: str) -> bool:
     except UsageError:
         return False
     return True
-
-
-class _Dumper(yaml.SafeDumper):
-    """Quotes every value, so that no reader takes `NO`, `1e25` or a date for something else."""
-
-    def represent_mapping(self, tag: str, mapping: Any, flow_style: bool | None = None) -> Any:
-        node = super().represent_mapping(tag, mapping, flow_style)
-        for key, value in node.value:
-            key.style = None
-            if isinstance(value, yaml.ScalarNode):
-                value.style = '"'
-        return node
-
-    def ignore_aliases(self, data: Any) -> bool:  # noqa: ARG002 - PyYAML's signature
-        return True
