@@ -51,6 +51,7 @@ class Explanation:
         found: dict[str, object] = {
             key: whole[key] for key in ("name", "subject", "as_of", "policy", "tier", "inputs")
         }
+        found["grounds"] = whole["grounds"]
         found["requirements"] = [item for item in listed if item["id"] in wanted]
         return found
 
