@@ -2,6 +2,7 @@
 
 import json
 from datetime import date
+from pathlib import Path
 
 import pytest
 
@@ -277,3 +278,25 @@ def test_a_case_that_fails_or_a_rule_without_one_is_told(tmp_path, capsys):
         bad = packs.write({**packs.files(), "tests/cases.toml": text.encode()}, tmp_path / "bad")
         assert main(["policy", "test", str(bad)]) == 2
     capsys.readouterr()
+
+
+def test_releases_that_move_are_named(tmp_path, capsys):
+    """Both versions are back-tested over the examples: counts by tier, and who moves."""
+    looser = packs.edited("below = 1e23", "below = 1e27", "policy.toml")
+    folder = packs.write(looser, tmp_path / "looser")
+    examples = Path(__file__).resolve().parents[2] / "examples" / "releases"
+    words = ("--population", examples, "--as-of", "2026-06-01")
+    code, value = run(capsys, "policy", "diff", packs.BASELINE, folder, *words)
+    assert code == 0
+    assert value["population"] == len(list(examples.glob("*/case.toml")))
+    for counts in value["histogram"].values():
+        assert sum(item["a"] for item in counts.values()) == value["population"]
+        assert sum(item["b"] for item in counts.values()) == value["population"]
+    assert value["moves"]
+    for move in value["moves"]:
+        assert (
+            move["shown"]["a"] != move["shown"]["b"]
+            or move["possible"]["a"] != move["possible"]["b"]
+        )
+    same = run(capsys, "policy", "diff", packs.BASELINE, packs.BASELINE, *words)[1]
+    assert (same["equivalent"], same["changes"], same["moves"]) == (True, [], [])
