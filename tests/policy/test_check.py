@@ -2,6 +2,7 @@
 
 import json
 from datetime import date
+from pathlib import Path
 
 import pytest
 
@@ -12,6 +13,7 @@ from openweir.desk.home import Home
 from openweir.desk.keys import new_key
 from openweir.desk.policy_check import SIGNATURE_FILE, check_pack
 from openweir.policy.check import check_policy
+from shared_data import shared
 
 SOURCE = 'source = { doc = "baseline", locator = "Files", quote = "A file that the gate refused" }'
 
@@ -277,3 +279,28 @@ def test_a_case_that_fails_or_a_rule_without_one_is_told(tmp_path, capsys):
         bad = packs.write({**packs.files(), "tests/cases.toml": text.encode()}, tmp_path / "bad")
         assert main(["policy", "test", str(bad)]) == 2
     capsys.readouterr()
+
+
+def test_releases_that_move_are_named(tmp_path, capsys):
+    """Both versions are back-tested: counts by tier for each, and the models that move."""
+    looser = packs.edited("below = 1e23", "below = 1e24", "policy.toml")
+    folder = packs.write(looser, tmp_path / "looser")
+    table = shared("epoch") / "notable_ai_models_2026-01.csv"
+    words = ("--population", table, "--as-of", "2026-06-01")
+    code, value = run(capsys, "policy", "diff", packs.BASELINE, folder, *words)
+    assert code == 0
+    for counts in value["histogram"].values():
+        assert sum(item["a"] for item in counts.values()) == value["population"]
+        assert sum(item["b"] for item in counts.values()) == value["population"]
+    moved = {move["name"]: move["shown"] for move in value["moves"]}
+    assert moved["Llama 2-70B"] == {"a": "sealed", "b": "open-weights"}
+    assert "GPT-4" not in moved
+
+
+def test_a_pack_beside_itself_moves_nobody(capsys):
+    """The examples are back-tested, and no edit, region or move is found."""
+    examples = Path(__file__).resolve().parents[2] / "examples" / "releases"
+    words = (packs.BASELINE, packs.BASELINE, "--population", examples)
+    value = run(capsys, "policy", "diff", *words)[1]
+    assert value["population"] == len(list(examples.glob("*/case.toml")))
+    assert (value["equivalent"], value["changes"], value["moves"]) == (True, [], [])

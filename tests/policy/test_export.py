@@ -17,6 +17,9 @@ from records import random_records
 
 pytestmark = pytest.mark.peer
 
+# Thousands where an engine is quick; `benchmarks/decide.py` replays 10,000 in each.
+REPLAYED = {"cedar": 2000, "cel-google": 3000, "cel-rust": 1000, "rego": 300}
+
 
 @pytest.mark.parametrize("peer", sorted(PEERS))
 def test_the_shipped_pack_is_replayed_in_every_engine(peer):
@@ -24,7 +27,7 @@ def test_the_shipped_pack_is_replayed_in_every_engine(peer):
     program = program_of(load_pack())
     decide, ask = compiled(program), PEERS[peer](program)
     tiers = set()
-    for said in random_records(program, Random(1), 400 if peer == "rego" else 3000):
+    for said in random_records(program, Random(1), REPLAYED[peer]):
         tier, failing = decide(said)
         tiers.add(tier)
         assert ask(said) == set(failing)
@@ -87,7 +90,7 @@ def _asks(program, name, field):
 def _failing(ask, said, program):
     try:
         return ask(said)
-    except (TypeError, AssertionError):  # an error of the whole expression permits nothing
+    except TypeError:  # an error of the whole expression permits nothing
         return {rule.id for rule in program.rules}
 
 

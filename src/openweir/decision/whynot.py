@@ -14,7 +14,7 @@ from openweir.decision.decision import Lack, Need, RequirementResult
 from openweir.decision.judge import SPEAKS_AGAINST
 from openweir.decision.proof import Proof, Status
 from openweir.evidence import parse_access, parse_independence, parse_rung
-from openweir.policy import Atom, ClaimAtom, FactAtom, Requirement, leaves, say
+from openweir.policy import Atom, ClaimAtom, FactAtom, Requirement, leaves
 from openweir.tier import Tier
 
 __all__ = ["lacks"]
@@ -48,8 +48,13 @@ def lacks(
     needs: dict[str, Need] = {}
     atoms: dict[str, Atom] = {}
     for result in failing:
-        for leaf in _open_leaves(result.proof):
-            if leaf.atom is not None and leaf.atom.asked not in needs:
+        formula = requirements[result.id].formula
+        # A proof has the shape of its formula, so leaf and atom stand at the same place.
+        for (leaf, lacking), atom in zip(_leaves(result.proof), leaves(formula), strict=True):
+            if leaf.atom is None or not lacking:
+                continue
+            atoms[leaf.atom.asked] = atom
+            if leaf.atom.asked not in needs:
                 needs[leaf.atom.asked] = Need(
                     requirement=result.id,
                     label=leaf.label,
@@ -57,7 +62,6 @@ def lacks(
                     found=leaf.atom.found,
                     reason=leaf.reason,
                 )
-        atoms.update((say(atom), atom) for atom in leaves(requirements[result.id].formula))
     bits = {asked: 1 << index for index, asked in enumerate(needs)}
     shows = {
         asked: tuple(
@@ -101,14 +105,13 @@ def _order(needs: tuple[Need, ...]) -> tuple[bool, bool, int, tuple[str, ...]]:
     )
 
 
-def _open_leaves(proof: Proof) -> Iterable[Proof]:
-    """Yield the leaves that are not demonstrated, from left to right."""
-    if proof.status is Status.DEMONSTRATED:
-        return
-    if proof.atom is not None:
-        yield proof
+def _leaves(proof: Proof, *, lacking: bool = True) -> Iterable[tuple[Proof, bool]]:
+    """Yield the leaves from left to right, and whether anything above still lacks them."""
+    lacking = lacking and proof.status is not Status.DEMONSTRATED
+    if not proof.children:
+        yield proof, lacking
     for child in proof.children:
-        yield from _open_leaves(child)
+        yield from _leaves(child, lacking=lacking)
 
 
 def _sets(proof: Proof, bits: Mapping[str, int], closed: int) -> _Sets:
