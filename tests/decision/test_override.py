@@ -11,7 +11,11 @@ import decision_cases as cases
 import decision_strategies as given_by
 from openweir.attest import Envelope, Key, Trust, TrustedKey
 from openweir.decision import Decision, checker, decide, decide_together
-from openweir.decision.instruction import instruction_statement, read_instruction
+from openweir.decision.instruction import (
+    instruction_statement,
+    lift_fault,
+    read_instruction,
+)
 from openweir.desk.pack import load_pack
 from openweir.errors import DecisionError, OpenweirError
 from openweir.policy import OverrideAuthority
@@ -74,6 +78,35 @@ def test_two_people_lift_by_one_tier_and_the_computed_one_stays_in_sight():
     assert found.approvals.signatures == 2
     envelope = Envelope.from_bytes(found.adjustments[0].envelope.encode())
     assert len(envelope.verify(TRUST.public_keys)[1]) == 2
+
+
+class TestWhoServes:
+    """A hub or a reader believes the signatures inside the decision, nothing else."""
+
+    def test_a_signed_lift_holds(self):
+        """The envelope travels in the decision and verifies on its own."""
+        assert lift_fault(decided(instruction()), TRUST) == ""
+
+    @pytest.mark.parametrize(
+        ("change", "why"),
+        [
+            ({"adjustments": ()}, "no override is with it"),
+            ({"effective_tier": Tier.OPEN_WEIGHTS}, "exactly one tier"),
+            ({"tier": Tier.TRUSTED_HOSTED}, "exactly one tier"),
+            ({"valid_until": date(2026, 7, 2)}, "outlives"),
+            ({"name": "example/other"}, "another release"),
+            ({"release_sha256": "0" * 64}, "another release"),
+        ],
+    )
+    def test_a_changed_decision_is_not_lifted(self, change, why):
+        """Whatever the decision says, the signed override says otherwise."""
+        assert why in lift_fault(replace(decided(instruction()), **change), TRUST)
+
+    def test_untrusted_signers_lift_nothing(self):
+        """Somebody else's director is nobody's director here."""
+        assert "none of the signatures" in lift_fault(decided(instruction()), Trust())
+        one = Trust(keys=tuple(key for key in TRUST.keys if key.role == "director"))
+        assert "two roles" in lift_fault(decided(instruction()), one)
 
 
 @pytest.mark.parametrize(

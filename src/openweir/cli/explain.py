@@ -1,12 +1,13 @@
 """`openweir explain`: the proof tree, from rule and quoted source to number and evidence file."""
 
 import argparse
+import sys
 from collections.abc import Iterator
 from pathlib import Path
 
 from openweir.cli import output
 from openweir.cli.decide import add_policy, home_of
-from openweir.desk.explain import Explained, explain_case
+from openweir.desk.explain import FORMATS, Explained, explain_case, rationale_of
 
 __all__ = ["configure", "run"]
 
@@ -22,12 +23,20 @@ def configure(parser: argparse.ArgumentParser) -> None:
         help="only this one: PE2@gated-weights, or PE2 for all tiers that ask it",
     )
     add_policy(parser)
+    parser.add_argument(
+        "--format",
+        choices=("text", *FORMATS),
+        default="text",
+        help="the argument as a GSN picture, gsn2x YAML, OSCAL assessment results, or the"
+        " unsigned summaries SLSA VSA and in-toto SVR (default text)",
+    )
     output.add_json(parser)
     parser.epilog = (
         "Examples:\n"
         "  openweir explain my-case\n"
         "  openweir explain my-case --requirement PE2@gated-weights\n"
-        "  openweir explain my-case --as-of 2026-11-20 --json\n\n"
+        "  openweir explain my-case --as-of 2026-11-20 --json\n"
+        "  openweir explain my-case --format gsn-svg > argument.svg\n\n"
         "Explains decision.json as it stands; with --policy or --as-of, or without a\n"
         "decision.json, decides anew and writes nothing. yes: demonstrated, no: refuted,\n"
         "?: undetermined, with the reason."
@@ -44,6 +53,10 @@ def run(arguments: argparse.Namespace) -> int:
         as_of=arguments.as_of,
         home=home_of(arguments),
     )
+    if arguments.format != "text":
+        sys.stdout.buffer.write(rationale_of(explained.decision, arguments.format))
+        sys.stdout.flush()
+        return 0
     lines = "\n".join(_lines(explained, arguments.case))
     output.emit(arguments, explained.explanation.to_json(explained.decision), lines)
     return 0

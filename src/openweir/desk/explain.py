@@ -5,13 +5,14 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from openweir import digest
+from openweir.canonical import parse, text
 from openweir.decision import Decision, Explanation, explain
 from openweir.desk.case import CaseFolder
 from openweir.desk.decide import judge_case, read_files
 from openweir.desk.home import Home
 from openweir.errors import DecisionError
 
-__all__ = ["Explained", "explain_case"]
+__all__ = ["FORMATS", "Explained", "explain_case", "rationale_of"]
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -58,6 +59,37 @@ def explain_case(
     else:
         decision, _ = judge_case(root, policy=policy, as_of=as_of, home=home)
     return Explained(decision=decision, explanation=explain(decision, requirement), changed=changed)
+
+
+FORMATS = ("gsn-svg", "gsn2x", "oscal", "vsa", "svr")
+"""Other forms of the rationale."""
+
+
+def rationale_of(decision: Decision, form: str) -> bytes:
+    """Return a decision's rationale in one of `FORMATS`: SVG, YAML or canonical JSON.
+
+    Raises:
+        DecisionError: there is no such form.
+    """
+    # Loads cryptography for statements, which plain explaining does not need.
+    from openweir.decision import rationale  # noqa: PLC0415
+
+    sha256 = digest.sha256(decision.to_bytes())
+    match form:
+        case "gsn-svg":
+            return rationale.gsn_svg(rationale.argument_of(decision)).encode()
+        case "gsn2x":
+            return rationale.gsn2x(rationale.argument_of(decision)).encode()
+        case "oscal":
+            return text(rationale.assessment_results(decision, sha256))
+        case "vsa":
+            return text(parse(rationale.vsa_statement(decision, sha256).to_bytes()))
+        case "svr":
+            return text(parse(rationale.svr_statement(decision, sha256).to_bytes()))
+        case _:
+            raise DecisionError(
+                f"`{form[:40]}` is not a form", code="form", hint="one of " + ", ".join(FORMATS)
+            )
 
 
 def _kept(folder: CaseFolder) -> Decision:

@@ -22,6 +22,7 @@ from openweir.attest import (
     is_ignored,
 )
 from openweir.decision import Decision, ServedFile
+from openweir.decision.instruction import lift_fault
 from openweir.digest import dirhash, sha256
 from openweir.errors import OpenweirError
 from openweir.hub.statement import decision_statement, log_entry
@@ -90,7 +91,7 @@ def check(bundle: Bundle, *, trust: Trust, at: datetime) -> tuple[Check, ...]:
     return (
         signed.outcome,
         _guarded("approvals", lambda: _approvals(signed)),
-        _guarded("decision", lambda: _decision(signed, bundle)),
+        _guarded("decision", lambda: _decision(signed, bundle, trust)),
         _guarded("log", lambda: _log(signed, bundle, trust)),
         _guarded("expiry", lambda: _expiry(signed, at)),
         _guarded("model signature", lambda: _model_signature(signed, bundle)),
@@ -229,7 +230,7 @@ def _distinct(people: list[TrustedKey]) -> int:
     return sum(place(name, set()) for name in sorted(roles_of))
 
 
-def _decision(signed: _Signed, bundle: Bundle) -> Check:
+def _decision(signed: _Signed, bundle: Bundle, trust: Trust) -> Check:
     if signed.statement is None:
         return _no("decision", "no trusted signature vouches for decision.json")
     decision = signed.decision
@@ -246,12 +247,13 @@ def _decision(signed: _Signed, bundle: Bundle) -> Check:
     paths = [file.path for part in decision.components for file in part.files]
     if len(set(paths)) != len(paths) or any(_leads_away(path) for path in paths):
         return _no("decision", "decision.json names a file twice, or one outside the release")
-    # Law 6: nothing raises a tier above what was computed, nor a part above the whole.
+    # Law 6: only a signed override raises a tier, by one; nothing raises a part above the whole.
     parts = [part.tier for part in decision.components]
-    if max(parts, default=decision.effective_tier) > decision.effective_tier or (
-        decision.effective_tier > decision.tier
-    ):
+    if max(parts, default=decision.effective_tier) > decision.effective_tier:
         return _no("decision", "decision.json contradicts itself: it serves above its own tier")
+    fault = lift_fault(decision, trust) if decision.effective_tier > decision.tier else ""
+    if fault:
+        return _no("decision", f"decision.json serves above its own tier: {fault}")
     return _yes("decision", f"decision.json is the one signed: {decision.effective_tier.word}")
 
 
