@@ -193,13 +193,13 @@ def test_tiers_only_get_stricter(old, new, code):
         ('never = "gated-weights"', 'never = "sealed"', "sealed"),
         ('up-to = "gated-weights"', 'up-to = "sealed"', "order"),
         (
-            'signatures = 2\nroles = ["developer", "reviewer"]\ndays',
-            'signatures = 1\nroles = ["developer", "reviewer"]\ndays',
+            'signatures = 2\nroles = ["director", "reviewer"]\ndays',
+            'signatures = 1\nroles = ["director", "reviewer"]\ndays',
             "signatures",
         ),
         (
-            'roles = ["developer", "reviewer"]\ndays',
-            'roles = ["developer", "evaluator"]\ndays',
+            'roles = ["director", "reviewer"]\ndays',
+            'roles = ["director", "evaluator"]\ndays',
             "roles",
         ),
         ("days = 90", "days = 184", "type"),
