@@ -81,7 +81,9 @@ def synthetic(rules: int, metrics: int, *, seed: int = 0, single: int = 0) -> Po
             asked += 1
         tier = Tier(1 + index * 5 // rules)
         found.append(
-            Requirement(id=f"R{index}@{tier.word}", tier=tier, text="t", source=QUOTE, formula=formula)
+            Requirement(
+                id=f"R{index}@{tier.word}", tier=tier, text="t", source=QUOTE, formula=formula
+            )
         )
     return Policy(
         id=f"synthetic-{rules}",

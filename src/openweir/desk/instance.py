@@ -5,7 +5,8 @@ from datetime import date, timedelta
 from decimal import Decimal
 
 from openweir import digest
-from openweir.decision import Case, Grant, decide, reference_tier
+from openweir.decision import Case, Grant, Status, decide, reference_tier
+from openweir.decision.tree import judge_with
 from openweir.dossier import PREDICATES, Certainty, Component, Dossier, Estimate, Fact, Value
 from openweir.dossier import Source as FactSource
 from openweir.evidence import (
@@ -26,7 +27,7 @@ from openweir.policy import Policy
 from openweir.policy.prove import Instance, KnownFact, PlannedAnswer
 from openweir.tier import Tier
 
-__all__ = ["case_of_instance", "decided_tier", "referred_tier"]
+__all__ = ["case_of_instance", "decided_tier", "judged_tier", "referred_tier"]
 
 _MODEL = digest.sha256(b"openweir: the model of an instance")
 _OTHER = digest.sha256(b"openweir: another model")
@@ -89,6 +90,17 @@ def case_of_instance(instance: Instance, as_of: date = _DAY) -> Case:
 def decided_tier(instance: Instance, policy: Policy) -> Tier:
     """Return the tier that `decide` answers, whether or not the policy is in force."""
     return decide(case_of_instance(instance), _standing(policy), _DAY).tier
+
+
+def judged_tier(instance: Instance, policy: Policy) -> Tier:
+    """Return the tier by the judge behind `decide`, without the why-not beside it."""
+    judge = judge_with(case_of_instance(instance), policy, _DAY)
+    failing = [
+        item.tier
+        for item in policy.requirements
+        if judge(item.formula).proof.status is not Status.DEMONSTRATED
+    ]
+    return Tier(min(failing) - 1) if failing else max(Tier)
 
 
 def referred_tier(instance: Instance, policy: Policy) -> Tier:

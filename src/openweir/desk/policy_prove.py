@@ -5,14 +5,17 @@ from pathlib import Path
 from openweir.canonical import text
 from openweir.decision import VOCABULARY
 from openweir.desk.case import write_atomically
-from openweir.desk.instance import decided_tier, referred_tier
+from openweir.desk.instance import decided_tier, judged_tier, referred_tier
 from openweir.desk.pack import load_pack
 from openweir.policy.prove import Engines, Report, SecondOpinion, prove
 
-__all__ = ["ENGINES", "prove_pack"]
+__all__ = ["ENGINES", "SAMPLED", "prove_pack"]
 
 ENGINES: Engines = {"decide": decided_tier, "reference": referred_tier}
-"""What answers a tier; `policy prove` holds the encoding against each."""
+"""What answers the dossiers that a prover names."""
+
+SAMPLED: Engines = {"judge": judged_tier, "reference": referred_tier}
+"""What answers the seeded dossiers that the encoding is held against."""
 
 
 def prove_pack(
@@ -40,6 +43,7 @@ def prove_pack(
         load_pack(pack),
         VOCABULARY,
         engines=ENGINES,
+        sampled=SAMPLED,
         previous=[load_pack(name) for name in previous],
         second=_cvc5() if second_opinion else None,
         dossiers=dossiers,

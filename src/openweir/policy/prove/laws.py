@@ -98,7 +98,9 @@ class Laws:
 
     def connectives(self) -> Query:
         """Return whether more atoms can mean a lower tier, whatever the atoms are."""
-        variables, definitions, limits = [], [], []
+        variables: list[tuple[str, str]] = []
+        definitions: list[str] = []
+        limits: list[str] = []
         known: dict[str, dict[Formula, str]] = {"a": {}, "b": {}}
         for index, atom in enumerate(atoms_of(self.policy)):
             for dossier, symbols in known.items():

@@ -113,9 +113,7 @@ def judge_mutant(
     )
     equivalent = raised.status == lowered.status == "unsat"
     broken = False if equivalent else solve(laws.whole()).status == "sat"
-    return Verdict(
-        by_monotony=broken, by_difference=raised.status == "sat", equivalent=equivalent
-    )
+    return Verdict(by_monotony=broken, by_difference=raised.status == "sat", equivalent=equivalent)
 
 
 def _moved(policy: Policy, atom: ClaimAtom) -> Policy:

@@ -14,12 +14,12 @@ from openweir.policy.prove.term import scaled
 
 __all__ = ["samples"]
 
-Values = Mapping[str, int | bool]
+_Values = Mapping[str, int | bool]
 _MOST_CHANGES = 6
 
 
 def samples(
-    space: Space, policy: Policy, starts: Sequence[Values], count: int, *, seed: int = 0
+    space: Space, policy: Policy, starts: Sequence[_Values], count: int, *, seed: int = 0
 ) -> Iterator[dict[str, int | bool]]:
     """Yield the values of all variables of dossier `a`, `count` times.
 

@@ -153,7 +153,10 @@ class Space:
 
     def axes(self) -> Iterator["FactAxis | ComponentAxis | ClaimAxis | GrantAxis"]:
         """Yield every axis."""
-        yield from (*self.facts, *self.components, *self.claims, *self.grants)
+        yield from self.facts
+        yield from self.components
+        yield from self.claims
+        yield from self.grants
 
     def holds(self, atom: Atom) -> bool:
         """Whether the variables that an atom looks at are here."""

@@ -21,7 +21,8 @@ __all__ = [
     "unscaled",
 ]
 
-TRUE, FALSE = "true", "false"
+TRUE = "true"
+FALSE = "false"
 
 
 def all_of(parts: Iterable[str]) -> str:

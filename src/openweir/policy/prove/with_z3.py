@@ -49,19 +49,27 @@ def evaluator(
     if len(parsed) != len(names):
         raise ValueError(f"{len(parsed)} terms for {len(names)} names")
     terms = [item.arg(1) for item in parsed]
+    # Made once: a name or a number costs more to make than to look up.
+    declared: dict[str, z3.FuncDeclRef] = {}
+    made: dict[str, z3.ExprRef] = {}
+
+    def declaration(name: str, value: int | bool) -> z3.FuncDeclRef:
+        if name not in declared:
+            make = z3.Bool if isinstance(value, bool) else z3.Int
+            declared[name] = make(name, context).decl()
+        return declared[name]
+
+    def literal(value: int | bool) -> z3.ExprRef:
+        key = str(value)
+        if key not in made:
+            make = z3.BoolVal if isinstance(value, bool) else z3.IntVal
+            made[key] = make(value, context)
+        return made[key]
 
     def evaluate(values: Mapping[str, int | bool]) -> list[bool]:
-        model = z3.Model(
-            ctx=context,
-            eval={
-                (z3.Bool if isinstance(value, bool) else z3.Int)(name, context): (
-                    z3.BoolVal(value, context)
-                    if isinstance(value, bool)
-                    else z3.IntVal(value, context)
-                )
-                for name, value in values.items()
-            },
-        )
+        model = z3.Model(ctx=context)
+        for name, value in values.items():
+            model.update_value(declaration(name, value), literal(value))
         return [z3.is_true(model.eval(term, model_completion=True)) for term in terms]
 
     return evaluate
