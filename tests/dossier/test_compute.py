@@ -7,6 +7,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from openweir.dossier import Certainty, Estimate, Fact, Source
+from openweir.dossier.accelerator import peak_of
 from openweir.dossier.compute import estimate_compute, weakest
 
 
@@ -113,3 +114,107 @@ def test_law_more_parameters_never_give_less_compute(n, more):
     assert isinstance(small, Estimate)
     assert isinstance(large, Estimate)
     assert small.upper <= large.upper
+
+
+def flop(method, *facts, whole_model=True):
+    """Return the interval of one method."""
+    [found] = [f for f in estimate_compute(facts, whole_model=whole_model) if f.method == method]
+    return found.value
+
+
+def within(value, expected, percent=5) -> bool:
+    """Whether the middle of an interval is within so many percent of a number."""
+    middle = (value.lower + value.upper) / 2
+    return abs(middle - Decimal(expected)) * 100 <= percent * Decimal(expected)
+
+
+@pytest.mark.parametrize(
+    ("model", "facts", "expected"),
+    [
+        ("A", [("parameters", "3.8e9"), ("training-tokens", "3.3e12")], "7.5e22"),
+        ("G", [("parameters", "2.6e9"), ("dataset-tokens", "61e9"), ("epochs", "164")], "1.5e23"),
+        ("H", [("accelerator-hours", "370000"), ("accelerator-peak", "989e12"),
+               ("utilisation", "0.5")], "6.5e23"),
+    ],
+)  # fmt: skip
+def test_worked_examples_of_the_guidelines(model, facts, expected):
+    """C(2025) 5045, annex A.3: the models whose inputs are on file come out within 5 %.
+
+    Models B to F are not tested: their inputs are not on file here.
+    """
+    read = tuple(fact(predicate, number) for predicate, number in facts)
+    method = "hardware" if model == "H" else "6ND"
+    assert within(flop(method, *read), expected)
+
+
+def test_every_method_is_kept():
+    """Architecture, hardware and what is declared stand side by side, each with its method."""
+    facts = (
+        fact("parameters", "405e9"), fact("training-tokens", "15.6e12"),
+        fact("accelerator-hours", "30.84e6"), fact("training-compute", "3.8e25"),
+        named("accelerator", "NVIDIA H100 80GB"),
+    )  # fmt: skip
+    found = {f.method: f for f in estimate_compute(facts, whole_model=True)}
+    assert set(found) == {"6ND", "hardware"}
+    for one_fact in found.values():
+        assert one_fact.value.lower < Decimal("3.8e25") < one_fact.value.upper
+    assert found["hardware"].certainty is Certainty.SECONDARY
+    assert found["6ND"].certainty is Certainty.COMPUTED
+
+
+def named(predicate, text):
+    """Return a fact that is a word."""
+    return Fact(
+        predicate=predicate, value=text, method="stated", certainty=Certainty.DECLARED,
+        source=Source(kind="statement", ref="case.toml"),
+    )  # fmt: skip
+
+
+def test_an_unknown_accelerator_gives_no_hardware_estimate():
+    """What is not in the table may be faster than all that is."""
+    hours = fact("accelerator-hours", 1000)
+    assert estimate_compute((hours,), whole_model=True) == ()
+    assert estimate_compute((hours, named("accelerator", "XPU 9")), whole_model=True) == ()
+    both = (hours, named("accelerator", "A100"), named("accelerator", "XPU 9"))
+    assert estimate_compute(both, whole_model=True) == ()
+
+
+def test_utilisation_that_is_not_stated_is_a_wide_band():
+    """From 20 % to 65 % of the peak; exact."""
+    value = flop("hardware", fact("accelerator-hours", 1), named("accelerator", "A100"))
+    peak = Decimal("312e12") * 3600
+    assert (value.lower, value.upper) == (peak * Decimal("0.2"), peak * Decimal("0.65"))
+
+
+def test_an_adapter_run_has_hardware_compute_only():
+    """Hours of accelerators are hours, whatever was trained."""
+    facts = (
+        fact("parameters", 10), fact("training-tokens", 10),
+        fact("accelerator-hours", 1), named("accelerator", "H100"),
+    )  # fmt: skip
+    assert [f.method for f in estimate_compute(facts, whole_model=False)] == ["hardware"]
+
+
+@pytest.mark.parametrize(
+    ("name", "teraflops"),
+    [("NVIDIA H100 SXM5 80GB", 989), ("h100", 989), ("Google TPU v4", 275), ("A100-SXM4-40GB", 312),
+     ("AMD Instinct MI300X", 1307), ("H100 PCIe", 756)],
+)  # fmt: skip
+def test_accelerators_are_known_by_their_names(name, teraflops):
+    """Makers, memory and form do not matter, apart from where they change the speed."""
+    assert peak_of(name) == teraflops * 10**12
+
+
+@given(
+    st.decimals("1e3", "1e13", allow_nan=False), st.decimals("1", "1e14", allow_nan=False),
+    st.decimals("0.1", "1000", allow_nan=False),
+)  # fmt: skip
+def test_law_the_interval_holds_the_exact_product(parameters, tokens, epochs):
+    """However many digits the inputs have, the exact value lies inside the interval."""
+    from fractions import Fraction
+
+    value = flop("6ND", fact("parameters", parameters), fact("dataset-tokens", tokens),
+                 fact("epochs", epochs))  # fmt: skip
+    exact = 6 * Fraction(parameters) * Fraction(tokens) * Fraction(epochs)
+    assert Fraction(value.lower) <= exact * Fraction(7, 10)
+    assert Fraction(value.upper) >= exact * Fraction(13, 10)

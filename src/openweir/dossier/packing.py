@@ -49,7 +49,10 @@ def recognise(tensors: tuple[Tensor, ...], config: Mapping[str, Any]) -> tuple[P
     """
     names = {tensor.name: tensor for tensor in tensors}
     stated = _stated(config)
-    return tuple(found for tensor in tensors if (found := _packed(tensor, names, stated)))
+    found = [packed for tensor in tensors if (packed := _packed(tensor, names, stated))]
+    # Scales can be of a packed type themselves; they belong to what they scale.
+    beside = frozenset(name for packed in found for name in packed.companions)
+    return tuple(packed for packed in found if packed.tensor.name not in beside)
 
 
 @dataclass(frozen=True, slots=True)
