@@ -14,6 +14,7 @@ from datetime import date
 from openweir import __version__
 from openweir.artifact import show
 from openweir.canonical import text
+from openweir.digest import is_sha256
 from openweir.documents.bom import parts
 from openweir.documents.bom.parts import Licence
 from openweir.dossier import COMPONENTS, Component, Dossier, DossierFile, Fact
@@ -234,7 +235,10 @@ def _file(graph: _Graph, file: DossierFile) -> str:
         "software_File",
         name=file.path,
         software_primaryPurpose=_FILE_PURPOSES.get(file.component, _PURPOSES[kind]),
-        verifiedUsing=[{"type": "Hash", "algorithm": "sha256", "hashValue": file.sha256}],
+        # A dossier made without reading the files has no digests.
+        verifiedUsing=[{"type": "Hash", "algorithm": "sha256", "hashValue": file.sha256}]
+        if is_sha256(file.sha256)
+        else None,
     )
 
 
