@@ -213,6 +213,20 @@ def test_same_dossier_same_bytes(tmp_path):
         assert write(EMPTY, as_of=DAY).data != first
 
 
+def test_a_declared_data_set_leads_to_its_croissant_file():
+    """What a Croissant file of the release declares is named with the file's path."""
+    source = Source(kind="file", ref="data/croissant.json", sha256="0" * 64)
+    declared = replace(fact("declared-datasets", ("Stories",)), source=source)
+    dossier = replace(EMPTY, facts=(declared,))
+    model = json.loads(cyclonedx(dossier).data)["metadata"]["component"]["modelCard"]
+    assert model["modelParameters"]["datasets"] == [
+        {"type": "dataset", "name": "Stories", "contents": {"url": "./data/croissant.json"}}
+    ]
+    graph = json.loads(spdx3(dossier, as_of=DAY).data)["@graph"]
+    [package] = [item for item in graph if item["type"] == "dataset_DatasetPackage"]
+    assert package["externalRef"][0]["locator"] == ["./data/croissant.json"]
+
+
 @pytest.mark.parametrize(
     ("stated", "written"),
     [

@@ -101,9 +101,15 @@ def _model_card(dossier: Dossier) -> _Json:
         found = agreed(dossier, predicate).text
         if found:
             parameters[key] = show(found, 512)
-    datasets = agreed(dossier, "datasets").texts
+    datasets: list[_Json] = [
+        {"type": "dataset", "name": show(name, 512)} for name in agreed(dossier, "datasets").texts
+    ]
+    datasets += [
+        {"type": "dataset", "name": name, "contents": {"url": parts.path_link(path)}}
+        for name, path in parts.croissant_datasets(dossier)
+    ]
     if datasets:
-        parameters["datasets"] = [{"type": "dataset", "name": show(name, 512)} for name in datasets]
+        parameters["datasets"] = datasets
     considerations: _Json = {}
     limits = parts.limits(dossier)
     if limits:
