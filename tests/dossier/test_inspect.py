@@ -65,6 +65,8 @@ def test_every_fact_of_a_small_model(tmp_path):
         "pickle-files": False,
         "refused-files": False,
         "specialised-domain": "none",
+        "tags": ("text-generation",),
+        "task": "text-generation",
         "tokenizer": "PreTrainedTokenizerFast",
         "training-compute": Estimate(lower=Decimal(0), upper=6 * PARAMETERS * Decimal(10) ** 14),
     }

@@ -12,7 +12,7 @@ from openweir.errors import UsageError
 
 __all__ = ["Imported", "import_file"]
 
-_MAX_BYTES = 64 * 1024 * 1024
+_MAX_BYTES = 16 * 1024 * 1024
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -77,6 +77,10 @@ def import_file(
     components, left_out = _new_components(taken, stated.components)
     already = len(taken.facts) - len(facts)
     already += sum(component in stated.components for component in taken.components)
+    if taken.name and taken.name.casefold() != stated.name.casefold():
+        left_out += (
+            LeftOut(what="name", why=f"the file links `{taken.name}`: is it this release?"),
+        )
     declaration = append(case, facts, components)
     return Imported(
         case=case,

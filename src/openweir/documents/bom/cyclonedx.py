@@ -12,6 +12,7 @@ from datetime import date
 from openweir import __version__
 from openweir.artifact import show
 from openweir.canonical import text
+from openweir.digest import is_sha256
 from openweir.documents.bom import parts
 from openweir.documents.bom.parts import Licence
 from openweir.dossier import COMPONENTS, Component, Dossier, DossierFile
@@ -100,9 +101,15 @@ def _model_card(dossier: Dossier) -> _Json:
         found = agreed(dossier, predicate).text
         if found:
             parameters[key] = show(found, 512)
-    datasets = agreed(dossier, "datasets").texts
+    datasets: list[_Json] = [
+        {"type": "dataset", "name": show(name, 512)} for name in agreed(dossier, "datasets").texts
+    ]
+    datasets += [
+        {"type": "dataset", "name": name, "contents": {"url": parts.path_link(path)}}
+        for name, path in parts.croissant_datasets(dossier)
+    ]
     if datasets:
-        parameters["datasets"] = [{"type": "dataset", "name": show(name, 512)} for name in datasets]
+        parameters["datasets"] = datasets
     considerations: _Json = {}
     limits = parts.limits(dossier)
     if limits:
@@ -167,9 +174,16 @@ def _file(file: DossierFile) -> _Json:
         "type": "file",
         "bom-ref": f"file:{file.path}",
         "name": file.path,
-        "hashes": [{"alg": "SHA-256", "content": file.sha256}],
+        **_hashes(file),
         "properties": [_property("openweir:size-in-bytes", str(file.size))],
     }
+
+
+def _hashes(file: DossierFile) -> _Json:
+    """Return the file's digest; a dossier made without reading the files has none."""
+    if not is_sha256(file.sha256):
+        return {}
+    return {"hashes": [{"alg": "SHA-256", "content": file.sha256}]}
 
 
 def _licence(licence: Licence) -> _Json:
@@ -197,7 +211,7 @@ def _references(dossier: Dossier) -> Iterator[_Json]:
             reference: _Json = {
                 "type": kind,
                 "url": parts.path_link(file.path),
-                "hashes": [{"alg": "SHA-256", "content": file.sha256}],
+                **_hashes(file),
             }
             if kind == "documentation":
                 reference["comment"] = "Croissant description of a data set"

@@ -17,6 +17,7 @@ from openweir.dossier.openness.licence_name import licence_names
 
 __all__ = [
     "Licence",
+    "croissant_datasets",
     "document_uuid",
     "fact_text",
     "files_by_component",
@@ -133,6 +134,16 @@ def is_croissant(path: str) -> bool:
     Source: Croissant 1.1; MLCommons.
     """
     return _CROISSANT.fullmatch(path.rpartition("/")[2]) is not None
+
+
+def croissant_datasets(dossier: Dossier) -> tuple[tuple[str, str], ...]:
+    """Return (data set, path of the file) that Croissant files of the release declare."""
+    return tuple(
+        (show(name, 512), fact.source.ref)
+        for fact in dossier.facts_of("declared-datasets")
+        if fact.source.kind == "file"
+        for name in (fact.value if isinstance(fact.value, tuple) else ())
+    )
 
 
 def is_link(text: str | None) -> bool:

@@ -14,6 +14,7 @@ from datetime import date
 from openweir import __version__
 from openweir.artifact import show
 from openweir.canonical import text
+from openweir.digest import is_sha256
 from openweir.documents.bom import parts
 from openweir.documents.bom.parts import Licence
 from openweir.dossier import COMPONENTS, Component, Dossier, DossierFile, Fact
@@ -33,6 +34,7 @@ _FILE_PURPOSES = {
     "Adapters": "model",
     "Model architecture": "configuration",
 }
+_CROISSANT = "Croissant description of a data set"
 _TRAINING = ("training-compute", "training-tokens", "accelerator-hours")
 
 
@@ -54,15 +56,11 @@ def spdx3(dossier: Dossier, *, as_of: date) -> Written:
         for component in parts.present(dossier)
     ]
     graph.relate(model, "contains", contained)
+    datasets = [(name, "") for name in agreed(dossier, "datasets").texts]
     graph.relate(
         model,
         "trainedOn",
-        [
-            graph.add(
-                "dataset_DatasetPackage", name=show(name, 512), dataset_datasetType=["noAssertion"]
-            )
-            for name in agreed(dossier, "datasets").texts
-        ],
+        [_dataset(graph, *item) for item in (*datasets, *parts.croissant_datasets(dossier))],
     )
     graph.relate(
         model,
@@ -168,6 +166,17 @@ def _model(graph: _Graph, dossier: Dossier) -> str:
     )
 
 
+def _dataset(graph: _Graph, name: str, croissant: str) -> str:
+    """Add a data set; `croissant` is the path of the file that declares it, or ""."""
+    reference = _reference(parts.path_link(croissant), _CROISSANT) if croissant else None
+    return graph.add(
+        "dataset_DatasetPackage",
+        name=show(name, 512),
+        dataset_datasetType=["noAssertion"],
+        externalRef=[reference] if reference else None,
+    )
+
+
 def _digests(dossier: Dossier) -> list[_Json]:
     return [
         {
@@ -187,20 +196,27 @@ def _digests(dossier: Dossier) -> list[_Json]:
 def _references(dossier: Dossier) -> list[_Json]:
     """Return papers that are linked, and Croissant descriptions among the files."""
     found = [
-        ("documentation", component.reference, component.name)
+        _reference(component.reference, component.name)
         for component in parts.present(dossier)
         if component.name in ("Technical report", "Research paper", "Model card")
+        and component.reference is not None
         and parts.is_link(component.reference)
     ]
     found += [
-        ("documentation", parts.path_link(file.path), "Croissant description of a data set")
+        _reference(parts.path_link(file.path), _CROISSANT)
         for file in dossier.files
         if parts.is_croissant(file.path)
     ]
-    return [
-        {"type": "ExternalRef", "externalRefType": kind, "locator": [place], "comment": comment}
-        for kind, place, comment in found
-    ]
+    return found
+
+
+def _reference(place: str, comment: str) -> _Json:
+    return {
+        "type": "ExternalRef",
+        "externalRefType": "documentation",
+        "locator": [place],
+        "comment": comment,
+    }
 
 
 def _component(
@@ -234,7 +250,10 @@ def _file(graph: _Graph, file: DossierFile) -> str:
         "software_File",
         name=file.path,
         software_primaryPurpose=_FILE_PURPOSES.get(file.component, _PURPOSES[kind]),
-        verifiedUsing=[{"type": "Hash", "algorithm": "sha256", "hashValue": file.sha256}],
+        # A dossier made without reading the files has no digests.
+        verifiedUsing=[{"type": "Hash", "algorithm": "sha256", "hashValue": file.sha256}]
+        if is_sha256(file.sha256)
+        else None,
     )
 
 

@@ -28,7 +28,8 @@ from openweir.instant import parse_day
 
 __all__ = ["is_epoch", "take_epoch"]
 
-_MAX_BYTES = 64 * 1024 * 1024
+_MAX_BYTES = 16 * 1024 * 1024
+_MOST_ROWS = 20_000
 _MAX_TEXT = 512
 _NEEDED = ("Model", "Parameters", "Training compute (FLOP)", "Confidence", "Model accessibility")
 _FACTORS = {"Confident": Decimal(3), "Likely": Decimal(10), "Speculative": Decimal(30)}
@@ -66,24 +67,32 @@ def take_epoch(data: bytes, *, file: str, row: str | None = None) -> Taken:
     if len(data) > _MAX_BYTES or not is_epoch(data):
         raise DossierError("not Epoch AI's table of models", code="epoch", where=file)
     try:
-        rows = list(csv.DictReader(io.StringIO(data.decode("utf-8-sig"), newline=""), strict=True))
+        chosen = _choose(data.decode("utf-8-sig"), row, file)
     except (csv.Error, UnicodeDecodeError):
         raise DossierError("not a CSV table in UTF-8", code="epoch", where=file) from None
-    chosen = {key: value for key, value in _choose(rows, row, file).items() if value and key}
     return _Row(chosen, digest.sha256(data), file).taken()
 
 
-def _choose(rows: list[dict[str, str]], name: str | None, file: str) -> dict[str, str]:
-    if name is None and len(rows) == 1:
-        return rows[0]
-    names = [(row.get("Model") or "").strip() for row in rows]
-    found = [row for row, model in zip(rows, names, strict=True) if name and model == name.strip()]
+def _choose(table: str, name: str | None, file: str) -> dict[str, str]:
+    """Return the one row of that name; rows are read one by one, so that none piles up."""
+    names: list[str] = []
+    found: list[dict[str, str]] = []
+    for row in csv.DictReader(io.StringIO(table, newline=""), strict=True):
+        model = (row.get("Model") or "").strip()
+        if len(names) < _MOST_ROWS:
+            names.append(model)
+        if name is None or model == name.strip():
+            found = [*found[:1], {key: text for key, text in row.items() if key and text}]
     if len(found) == 1:
         return found[0]
-    near = difflib.get_close_matches(name or "", names[:20_000], n=3, cutoff=0.4)
+    if name is None:
+        problem = "no rows" if not found else "which row is meant?"
+    else:
+        problem = f"{'more than one row is' if found else 'no row is'} called `{show(name)}`"
+    near = difflib.get_close_matches((name or "")[:_MAX_TEXT], names, n=3, cutoff=0.4)
     listed = ", ".join(f"`{show(model)}`" for model in near)
     raise UsageError(
-        f"{len(found) or 'no'} rows are called `{show(name)}`" if name else "which row is meant",
+        problem,
         code="epoch-row",
         where=file,
         hint=f"--row NAME{': ' + listed if near else ', as the column Model has it'}",

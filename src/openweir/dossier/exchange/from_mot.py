@@ -10,6 +10,7 @@ from openweir.dossier.fact import Certainty, Fact, Source
 from openweir.dossier.openness.from_mot import release_from_mot_yaml
 from openweir.dossier.openness.mof import licence_of
 from openweir.dossier.openness.release import Item, Release
+from openweir.errors import DossierError
 
 __all__ = ["take_mot"]
 
@@ -38,9 +39,11 @@ def take_mot(data: bytes, *, file: str) -> Taken:
         file: its name.
 
     Raises:
-        DossierError: not YAML as it is read here, or not MOT's form.
+        DossierError: not YAML as it is read here, or not MOT's form with a name.
     """
     release = release_from_mot_yaml(data, where=file)
+    if not release.name:
+        raise DossierError("the release has no name", code="mot-name", where=file)
     sha256 = digest.sha256(data)
     left_out = [
         LeftOut(what=key, why=_NOT_TAKEN[key])
