@@ -81,7 +81,8 @@ def test_explain_prints_rule_number_and_digest(tmp_path, capsys):
     assert main([*options, "PE2@open-weights"]) == 0
     text = capsys.readouterr().out
     assert "yes PE2@open-weights" in text
-    assert "no        training-compute below 1E+23 FLOP" in text
+    assert "no      LT0: light track 0" in text
+    assert "because refuted: training-compute is not below the limit" in text
     assert 'rule: "tested after somebody' in text
     assert "evidence/bio-pe2.json sha256:" in text
     assert main([*options, "PE2@open-weights", "--json"]) == 0

@@ -253,7 +253,7 @@ def _decision(signed: _Signed, bundle: Bundle, trust: Trust) -> Check:
         return _no("decision", "decision.json contradicts itself: it serves above its own tier")
     fault = lift_fault(decision, trust) if decision.effective_tier > decision.tier else ""
     if fault:
-        return _no("decision", f"decision.json serves above its own tier: {fault}")
+        return _no("decision", f"decision.json contradicts itself: above its own tier, {fault}")
     return _yes("decision", f"decision.json is the one signed: {decision.effective_tier.word}")
 
 
