@@ -107,25 +107,34 @@ def synthetic(rules: int, metrics: int, *, seed: int = 0, single: int = 0) -> Po
 
 
 def growing() -> Iterator[dict[str, object]]:
-    """Yield I1 on growing policies: writing the question, Z3, cvc5."""
+    """Yield I1 on growing policies: writing the questions, Z3 and cvc5 answering them.
+
+    The most open tier must be reachable, else the law would hold of nothing.
+    """
     for rules, metrics in SIZES:
         begun = time.perf_counter()
         laws = Laws.of(synthetic(rules, metrics), VOCABULARY, trials=2)
-        query = laws.whole()
-        written = time.perf_counter() - begun
-        reached = with_z3.solve(list(laws.reachable())[-1])
-        first, second = with_z3.solve(query), with_cvc5.solve(query, seconds=120)
-        yield {
+        queries = [*laws.each_atom(), laws.connectives()]
+        row: dict[str, object] = {
             "rules": rules,
             "claims": metrics,
-            "write_ms": round(written * 1000),
-            "z3": first.status,
-            "z3_ms": first.milliseconds,
-            "cvc5": second.status,
-            "cvc5_ms": second.milliseconds,
-            "agree": first.status == second.status,
+            "questions": len(queries),
+            "write_ms": milliseconds(begun),
+        }
+        for name, solve in (("z3", with_z3.solve), ("cvc5", with_cvc5.solve)):
+            begun = time.perf_counter()
+            row[name] = "/".join(sorted({solve(query).status for query in queries}))
+            row[f"{name}_ms"] = milliseconds(begun)
+        reached = with_z3.solve(list(laws.reachable())[-1])
+        yield row | {
+            "agree": row["z3"] == row["cvc5"],
             "fully_open_reached": reached.status == "sat",
         }
+
+
+def milliseconds(begun: float) -> int:
+    """Return how long it is since `begun`."""
+    return round((time.perf_counter() - begun) * 1000)
 
 
 def killed(name: str, policy: Policy, every: int = 1) -> dict[str, object]:

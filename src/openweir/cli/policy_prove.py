@@ -15,8 +15,9 @@ def configure(parser: argparse.ArgumentParser) -> None:
     """Add the command's arguments."""
     parser.add_argument("pack", metavar="PACK", help="a shipped pack's name or a folder")
     parser.add_argument(
-        "--previous",
-        metavar="PACK",
+        "--with",
+        dest="previous",
+        metavar="OLD",
         action="append",
         default=[],
         help="the version before, for I9 and I15; several from the oldest on",
@@ -31,7 +32,7 @@ def configure(parser: argparse.ArgumentParser) -> None:
     parser.epilog = (
         "Examples:\n"
         "  openweir policy prove openweir-baseline\n"
-        "  openweir policy prove packs/ours --previous packs/ours-1.0\n"
+        "  openweir policy prove packs/ours --with packs/ours-1.0\n"
         "  openweir policy prove packs/ours --second-opinion --report proof.json\n\n"
         "Exit code 0 when every invariant is proven, 1 when one is not; each that is not\n"
         "comes with a dossier that breaks it, decided by the engine as well.\n"

@@ -3,10 +3,13 @@
 from dataclasses import replace
 from datetime import date, timedelta
 from decimal import Decimal
+from functools import lru_cache
 
 from openweir import digest
-from openweir.decision import Case, Grant, Status, decide, reference_tier
-from openweir.decision.tree import judge_with
+from openweir.decision import Case, Grant, decide, reference_tier
+from openweir.decision.compiled import program_of, quick_tier
+from openweir.decision.record import record
+from openweir.decision.trace import trace
 from openweir.dossier import PREDICATES, Certainty, Component, Dossier, Estimate, Fact, Value
 from openweir.dossier import Source as FactSource
 from openweir.evidence import (
@@ -27,13 +30,21 @@ from openweir.policy import Policy
 from openweir.policy.prove import Instance, KnownFact, PlannedAnswer
 from openweir.tier import Tier
 
-__all__ = ["case_of_instance", "decided_tier", "judged_tier", "referred_tier"]
+__all__ = [
+    "case_of_instance",
+    "column_tier",
+    "compiled_tier",
+    "decided_tier",
+    "referred_tier",
+    "traced_tier",
+]
 
 _MODEL = digest.sha256(b"openweir: the model of an instance")
 _OTHER = digest.sha256(b"openweir: another model")
 _DAY = date(2100, 1, 1)
 
 
+@lru_cache(maxsize=2)
 def case_of_instance(instance: Instance, as_of: date = _DAY) -> Case:
     """Return a case in which exactly what the instance says is known, planned and shown.
 
@@ -92,15 +103,24 @@ def decided_tier(instance: Instance, policy: Policy) -> Tier:
     return decide(case_of_instance(instance), _standing(policy), _DAY).tier
 
 
-def judged_tier(instance: Instance, policy: Policy) -> Tier:
-    """Return the tier by the judge behind `decide`, without the why-not beside it."""
-    judge = judge_with(case_of_instance(instance), policy, _DAY)
-    failing = [
-        item.tier
-        for item in policy.requirements
-        if judge(item.formula).proof.status is not Status.DEMONSTRATED
-    ]
-    return Tier(min(failing) - 1) if failing else max(Tier)
+def compiled_tier(instance: Instance, policy: Policy) -> Tier:
+    """Return the tier that the generated Python answers."""
+    return quick_tier(case_of_instance(instance), policy, _DAY)[0]
+
+
+def traced_tier(instance: Instance, policy: Policy) -> Tier:
+    """Return the tier of the trace of every node."""
+    program = program_of(policy)
+    return Tier(trace(program, record(case_of_instance(instance), program, _DAY)).tier)
+
+
+def column_tier(instance: Instance, policy: Policy) -> Tier:
+    """Return the tier that the columns of a back-test answer; needs numpy."""
+    from openweir.policy.columns import columns, evaluate  # noqa: PLC0415 - loads numpy
+
+    program = program_of(policy)
+    found = record(case_of_instance(instance), program, _DAY)
+    return Tier(int(evaluate(program, columns(program, [found])).tiers[0]))
 
 
 def referred_tier(instance: Instance, policy: Policy) -> Tier:

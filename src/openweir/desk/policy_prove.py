@@ -1,11 +1,19 @@
 """Prove a pack: load it and the versions before, ask the provers, keep the report."""
 
+from importlib.util import find_spec
 from pathlib import Path
 
 from openweir.canonical import text
 from openweir.decision import VOCABULARY
+from openweir.decision.override import BARRED_ROLES
 from openweir.desk.case import write_atomically
-from openweir.desk.instance import decided_tier, judged_tier, referred_tier
+from openweir.desk.instance import (
+    column_tier,
+    compiled_tier,
+    decided_tier,
+    referred_tier,
+    traced_tier,
+)
 from openweir.desk.pack import load_pack
 from openweir.policy.prove import Engines, Report, SecondOpinion, prove
 
@@ -14,7 +22,12 @@ __all__ = ["ENGINES", "SAMPLED", "prove_pack"]
 ENGINES: Engines = {"decide": decided_tier, "reference": referred_tier}
 """What answers the dossiers that a prover names."""
 
-SAMPLED: Engines = {"judge": judged_tier, "reference": referred_tier}
+SAMPLED: Engines = {
+    "compiled": compiled_tier,
+    "reference": referred_tier,
+    "trace": traced_tier,
+    **({"columns": column_tier} if find_spec("numpy") else {}),
+}
 """What answers the seeded dossiers that the encoding is held against."""
 
 
@@ -44,6 +57,7 @@ def prove_pack(
         VOCABULARY,
         engines=ENGINES,
         sampled=SAMPLED,
+        barred=BARRED_ROLES,
         previous=[load_pack(name) for name in previous],
         second=_cvc5() if second_opinion else None,
         dossiers=dossiers,

@@ -154,6 +154,20 @@ def test_a_closed_tier_must_be_unreachable():
     assert any(item.claimed >= Tier.OPEN_WEIGHTS for item in finding.witnesses)
 
 
+def test_an_override_that_nobody_can_sign_is_a_fault():
+    """I11: an authority whose roles never count lifts nothing, and the pack is told."""
+    policy = load_pack()
+    vain = tuple(replace(item, roles=("developer", "reviewer")) for item in policy.overrides)
+    report = prove(
+        replace(policy, overrides=vain),
+        VOCABULARY,
+        engines=ENGINES,
+        only=("I11",),
+        barred=("developer", "evaluator", "hub"),
+    )
+    assert report.findings[0].faults == ("I11 somebody can lift: unsat",)
+
+
 def test_the_command_says_what_is_not_provable(capsys, monkeypatch):
     """Text and JSON, exit code 0, and the honest sentence."""
     from openweir.cli import policy_prove

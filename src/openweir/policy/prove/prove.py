@@ -43,6 +43,7 @@ def prove(
     second: SecondOpinion | None = None,
     dossiers: int = 400,
     only: Collection[str] = tuple(TITLES),
+    barred: Collection[str] = (),
 ) -> Report:
     """Prove the invariants I1 to I16 of a policy.
 
@@ -55,10 +56,19 @@ def prove(
         second: another prover to ask everything again.
         dossiers: how many seeded dossiers I16 compares.
         only: ids of the invariants to prove; all by default.
+        barred: roles whose signature never lifts a release.
     """
     begun = time.perf_counter()
     work = _Work(
-        policy, vocabulary, engines, sampled or engines, tuple(previous), second, dossiers, only
+        policy=policy,
+        vocabulary=vocabulary,
+        engines=engines,
+        sampled=sampled or engines,
+        previous=tuple(previous),
+        second=second,
+        dossiers=dossiers,
+        only=only,
+        barred=tuple(barred),
     )
     findings = tuple(work.findings())
     return Report(
@@ -73,7 +83,7 @@ def prove(
     )
 
 
-@dataclass(slots=True)
+@dataclass(slots=True, kw_only=True)
 class _Work:
     policy: Policy
     vocabulary: Vocabulary
@@ -83,6 +93,7 @@ class _Work:
     second: SecondOpinion | None
     dossiers: int
     only: Collection[str]
+    barred: tuple[str, ...]
     laws: Laws = field(init=False)
     proofs: list[tuple[str, str]] = field(default_factory=list)
     _starts: list[Mapping[str, int | bool]] = field(default_factory=list)
@@ -109,7 +120,7 @@ class _Work:
             "I10": lambda: self._finding("I10", surround.jurisdictions(laws)),
             "I11": lambda: self._finding(
                 "I11",
-                surround.overrides(laws),
+                surround.overrides(laws, self.barred),
                 [] if self.policy.overrides else ["the pack allows no override"],
             ),
             "I12": lambda: self._finding("I12", laws.planned()),
@@ -257,7 +268,8 @@ class _Work:
         if not self.policy.obligations:
             return ["the pack names no obligation"]
         kept = sum(item.breach_cap is None for item in self.policy.obligations)
-        return [f"{kept} obligations lower no tier when breached: the decision is looked at again"]
+        many = len(self.policy.obligations)
+        return [f"{kept} of {many} lower no tier when breached: the decision is looked at again"]
 
     def _declared(self) -> Finding:
         begun = time.perf_counter()

@@ -7,6 +7,7 @@ combined by their minimum.
 """
 
 from collections.abc import Iterable, Iterator, Sequence
+from dataclasses import replace
 from datetime import date
 
 from openweir.policy import Policy
@@ -74,8 +75,15 @@ def jurisdictions(laws: Laws) -> Iterator[Query]:
     )
 
 
-def overrides(laws: Laws) -> Iterator[Query]:
-    """I11: an override lifts by one tier, by different people, and past no hard stop."""
+def overrides(laws: Laws, barred: Sequence[str] = ()) -> Iterator[Query]:
+    """I11: an override lifts by one tier, by different people, and past no hard stop.
+
+    And where the pack names who may override, somebody can.
+
+    Args:
+        laws: of the policy.
+        barred: roles whose signature never counts for a lift.
+    """
     policy = laws.policy
     most = max((item.signatures for item in policy.overrides), default=0)
     signers = range(most)
@@ -96,7 +104,11 @@ def overrides(laws: Laws) -> Iterator[Query]:
             continue
         counted = range(authority.signatures)
         known = [
-            any_of(equal(f"role{index}", number(roles.index(role))) for role in authority.roles)
+            any_of(
+                equal(f"role{index}", number(roles.index(role)))
+                for role in authority.roles
+                if role not in barred
+            )
             for index in counted
         ]
         lifts.append(
@@ -136,6 +148,11 @@ def overrides(laws: Laws) -> Iterator[Query]:
     }
     for name, broken in breaks.items():
         yield _write(laws, name, variables, definitions, [broken], encoded=True)
+    if policy.overrides:
+        query = _write(
+            laws, "I11 somebody can lift", variables, definitions, [raised], encoded=True
+        )
+        yield replace(query, holds_when="sat")
 
 
 def duties(laws: Laws) -> Iterator[Query]:

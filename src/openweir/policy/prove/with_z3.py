@@ -30,7 +30,10 @@ def solve(query: Query, *, seconds: int = 60) -> Answer:
         model = solver.model()
         for item in model.decls():
             found = model[item]
-            values[item.name()] = z3.is_true(found) if z3.is_bool(found) else found.as_long()
+            if z3.is_int_value(found):
+                values[item.name()] = found.as_long()
+            elif z3.is_true(found) or z3.is_false(found):
+                values[item.name()] = z3.is_true(found)
     spent = round((time.perf_counter() - begun) * 1000)
     return Answer(query=query, status=status, milliseconds=spent, values=values)
 
