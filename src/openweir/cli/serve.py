@@ -30,6 +30,13 @@ def configure(parser: argparse.ArgumentParser) -> None:
         "--as-of", metavar="DATE", help="stand still at this day, for replays: never in earnest"
     )
     parser.add_argument(
+        "--policy",
+        action="append",
+        default=[],
+        metavar="DIR",
+        help="also take in decisions made under this pack; shipped packs are always accepted",
+    )
+    parser.add_argument(
         "--ready-file", metavar="FILE", help="write the address here once requests are answered"
     )
     parser.epilog = (
@@ -52,6 +59,7 @@ def run(arguments: argparse.Namespace) -> int:
         trust=None if arguments.trust is None else Path(arguments.trust),
         register=None if arguments.register is None else Path(arguments.register),
         as_of=None if arguments.as_of is None else parse_day(arguments.as_of, where="--as-of"),
+        policies=arguments.policy,
         owner=arguments.owner,
         ready_file=None if arguments.ready_file is None else Path(arguments.ready_file),
         opened=_tell,

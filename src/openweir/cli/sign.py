@@ -6,6 +6,7 @@ from pathlib import Path
 from openweir.cli import output
 from openweir.desk import clock
 from openweir.desk.home import Home
+from openweir.desk.pack import accepted_policies
 from openweir.desk.sign import Signed, sign
 
 __all__ = ["configure", "run"]
@@ -32,6 +33,13 @@ def configure(parser: argparse.ArgumentParser) -> None:
     )
     parser.add_argument("--role", help="the role you sign in; must be the one you are trusted in")
     parser.add_argument("--trust", action="store_true", help="also trust this key from now on")
+    parser.add_argument(
+        "--policy",
+        action="append",
+        default=[],
+        metavar="DIR",
+        help="the pack the decision was made under, where it is not a shipped one",
+    )
     parser.add_argument("--home", metavar="DIR", help="(default: $OPENWEIR_HOME or ~/.openweir)")
     output.add_json(parser)
     parser.set_defaults(run=run)
@@ -47,6 +55,7 @@ def run(arguments: argparse.Namespace) -> int:
             at=clock.now(),
             role=arguments.role,
             trust_it=arguments.trust,
+            policies=accepted_policies(arguments.policy),
             progress=progress,
         )
     following = _next(arguments.case, signed)

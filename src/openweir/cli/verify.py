@@ -9,6 +9,7 @@ from openweir.desk import clock
 from openweir.desk.fetch import environment_token
 from openweir.desk.home import Home
 from openweir.desk.keys import read_trust
+from openweir.desk.pack import accepted_policies
 from openweir.desk.verify import Verified, verify
 
 __all__ = ["configure", "run"]
@@ -35,6 +36,13 @@ def configure(parser: argparse.ArgumentParser) -> None:
     parser.add_argument(
         "--token", help="for the hub (default: $HF_TOKEN, on this machine and for $HF_ENDPOINT)"
     )
+    parser.add_argument(
+        "--policy",
+        action="append",
+        default=[],
+        metavar="DIR",
+        help="also accept decisions made under this pack; shipped packs are always accepted",
+    )
     parser.add_argument("--home", metavar="DIR", help="(default: $OPENWEIR_HOME or ~/.openweir)")
     output.add_json(parser)
     parser.set_defaults(run=run)
@@ -54,6 +62,7 @@ def run(arguments: argparse.Namespace) -> int:
             register=arguments.register,
             own_register=home.register,
             token=arguments.token or environment_token(arguments.what),
+            policies=accepted_policies(arguments.policy),
             progress=progress,
         )
     output.emit(arguments, _value(found), _lines(arguments.what, found))

@@ -32,6 +32,7 @@ from openweir.decision.order import ORDERING_ROLE
 from openweir.decision.override import AWAITS, BARRED_ROLES
 from openweir.decision.proof import Atom, Proof, Status
 from openweir.decision.reference import reference_tier
+from openweir.decision.replay import replay_fault
 from openweir.decision.schedule import Schedule, schedule
 from openweir.decision.vocabulary import VOCABULARY
 
@@ -70,5 +71,6 @@ __all__ = [
     "next_test",
     "read_case",
     "reference_tier",
+    "replay_fault",
     "schedule",
 ]

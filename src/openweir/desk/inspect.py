@@ -42,6 +42,7 @@ def inspect(
     progress: Callable[[int], object] | None = None,
     *,
     digests: bool = True,
+    write: bool = True,
 ) -> Inspected:
     """Inspect a case, or a model folder that has none yet.
 
@@ -50,6 +51,7 @@ def inspect(
         progress: called with the number of bytes just read.
         digests: whether to hash the files. Without, only headers and settings are read,
             and nothing is written, since nothing can be bound to such a dossier.
+        write: whether a case's `dossier.json` is written.
 
     Raises:
         CaseError: there is neither, or the case's model folder is gone.
@@ -69,7 +71,7 @@ def inspect(
         facts=declaration.facts,
         components=declaration.components,
     )
-    if digests:
+    if digests and write:
         write_atomically(case.path("dossier.json"), dossier.to_bytes())
     return Inspected(dossier=dossier, case=path)
 

@@ -1,14 +1,14 @@
 """Find a policy pack: one that ships with Openweir, by name, or a folder."""
 
 import os
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from pathlib import Path
 
 from openweir.decision import VOCABULARY
 from openweir.errors import PolicyError
 from openweir.policy import Policy, read
 
-__all__ = ["DEFAULT_PACK", "load_pack", "pack_files", "read_pack", "shipped_packs"]
+__all__ = ["DEFAULT_PACK", "accepted_policies", "load_pack", "pack_files", "read_pack", "shipped_packs"]
 
 DEFAULT_PACK = "openweir-baseline"
 
@@ -20,6 +20,16 @@ _MAX_BYTES = 16 * 1024 * 1024
 def shipped_packs() -> tuple[str, ...]:
     """Return the names of the packs that ship with Openweir, sorted."""
     return tuple(sorted(path.parent.name for path in _SHIPPED.glob("*/policy.toml")))
+
+
+def accepted_policies(more: Iterable[str] = ()) -> dict[str, Policy]:
+    """Return SHA-256 -> policy of every shipped pack and of those named.
+
+    Raises:
+        PolicyError: one of those named does not load.
+    """
+    packs = [load_pack(name) for name in (*shipped_packs(), *more)]
+    return {policy.sha256: policy for policy in packs}
 
 
 def load_pack(reference: str = DEFAULT_PACK) -> Policy:

@@ -2,7 +2,8 @@
 
 The application is named to the server by its import string, because the desk
 stands below the pages; settings reach it through `OPENWEIR_*` variables:
-`OPENWEIR_DATA`, `OPENWEIR_TRUST`, `OPENWEIR_REGISTER`, `OPENWEIR_AS_OF`.
+`OPENWEIR_DATA`, `OPENWEIR_TRUST`, `OPENWEIR_REGISTER`, `OPENWEIR_AS_OF`,
+`OPENWEIR_POLICIES`.
 """
 
 import getpass
@@ -11,7 +12,7 @@ import os
 import re
 import signal
 import socket
-from collections.abc import Callable
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import UTC, date, datetime
 from pathlib import Path
@@ -27,6 +28,8 @@ from openweir.errors import OpenweirError, UsageError
 from openweir.hub.accounts import Accounts
 from openweir.hub.store import Store
 from openweir.instant import parse_day
+from openweir.desk.pack import accepted_policies
+from openweir.policy import Policy
 
 __all__ = ["Opening", "Settings", "serve", "settings_from_environment"]
 
@@ -44,12 +47,15 @@ class Settings:
         register: the directory of the log it publishes.
         trust: whom it trusts; the file is read again when it changes.
         clock: the present instant, or the stated day at this time of day.
+        policies: SHA-256 -> policy whose decisions it takes in: the shipped ones and those
+            that `OPENWEIR_POLICIES` names.
     """
 
     data: Path
     register: Path
     trust: Callable[[], Trust]
     clock: Callable[[], datetime]
+    policies: Mapping[str, Policy]
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -87,6 +93,9 @@ def settings_from_environment() -> Settings:
         register=Path(os.environ.get("OPENWEIR_REGISTER") or home.register),
         trust=trust,
         clock=now if stated is None else _Stopped(parse_day(stated, where="OPENWEIR_AS_OF")),
+        policies=accepted_policies(
+            filter(None, os.environ.get("OPENWEIR_POLICIES", "").split(os.pathsep))
+        ),
     )
 
 
@@ -99,6 +108,7 @@ def serve(
     trust: Path | None,
     register: Path | None,
     as_of: date | None,
+    policies: Sequence[str],
     owner: str | None,
     ready_file: Path | None,
     opened: Callable[[Opening], object],
@@ -113,6 +123,7 @@ def serve(
         trust: file that says whom the hub trusts.
         register: directory of the log the hub shows.
         as_of: a day to stand still at.
+        policies: folders of packs whose decisions are taken in beside the shipped ones'.
         owner: name of the account made at the first start; the user's own by default.
         ready_file: gets the address once requests are answered.
         opened: told once the hub answers.
@@ -125,6 +136,7 @@ def serve(
     os.environ["OPENWEIR_DATA"] = str(data)
     os.environ["OPENWEIR_TRUST"] = str((trust or home.trust).resolve())
     os.environ["OPENWEIR_REGISTER"] = str((register or home.register).resolve())
+    os.environ["OPENWEIR_POLICIES"] = os.pathsep.join(str(Path(p).resolve()) for p in policies)
     os.environ.pop("OPENWEIR_AS_OF", None)
     if as_of is not None:
         os.environ["OPENWEIR_AS_OF"] = as_of.isoformat()

@@ -1,20 +1,23 @@
 """Sign a case's decision, and the model files it speaks of."""
 
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from datetime import datetime
 from pathlib import Path
 
 from openweir.artifact import Manifest, read_manifest
 from openweir.attest import Envelope, Key, Statement, Trust, sign_model
-from openweir.decision import Decision
+from openweir.decision import Decision, replay_fault
 from openweir.desk.case import CaseFolder, write_atomically
+from openweir.desk.decide import read_files
 from openweir.desk.home import Home
+from openweir.desk.inspect import inspect
 from openweir.desk.keys import load_key, read_trust, trust_key
 from openweir.digest import sha256
 from openweir.errors import CaseError, OpenweirError, UsageError
 from openweir.hub import Bundle, Check, check, check_files, decision_statement
 from openweir.hub.accept import is_statement_file
+from openweir.policy import Policy
 
 __all__ = ["ENVELOPE", "LOG_PROOF", "MODEL_SIGNATURE", "Signed", "Signer", "bundle_of", "sign"]
 
@@ -56,6 +59,7 @@ def sign(
     at: datetime,
     role: str | None = None,
     trust_it: bool = False,
+    policies: Mapping[str, Policy] | None = None,
     progress: Callable[[int], object] | None = None,
 ) -> Signed:
     """Sign the decision of a case; the model files must be those it was made on (law 7).
@@ -66,6 +70,8 @@ def sign(
         home: keys and trust.
         at: the present instant.
         role: the role the signer signs in; must be the one the key is trusted in.
+        policies: SHA-256 -> policy; the decision is made again from the case under them, and
+            the dossier from the model folder. None leaves that out.
         trust_it: also trust a key that is not trusted yet, in `role`.
         progress: called with the number of bytes just hashed.
 
@@ -79,6 +85,8 @@ def sign(
     decision = Decision.from_bytes(data, where=str(case.path("decision.json")))
     _require_inputs(case, decision)
     manifest = _require_files(case, decision, progress)
+    if policies is not None:
+        _require_decided(case, decision, policies)
     _settle_role(home, key, name=name, role=role, trust_it=trust_it)
     statement = decision_statement(decision, data)
     before = _envelope_of(case, statement)
@@ -129,6 +137,18 @@ def _require_inputs(case: CaseFolder, decision: Decision) -> None:
             _refuse(case, f"`{name}` is gone since the decision")
         if sha256(path.read_bytes()) != inputs[name]:
             _refuse(case, f"`{name}` changed since the decision")
+
+
+def _require_decided(
+    case: CaseFolder, decision: Decision, policies: Mapping[str, Policy]
+) -> None:
+    """Nobody signs by accident what the case does not say: read and decide once more."""
+    dossier = case.read("dossier.json", made_by="inspect")
+    if inspect(case.root, write=False).dossier.to_bytes() != dossier:
+        _refuse(case, "dossier.json is not what `openweir inspect` reads from the model folder")
+    fault = replay_fault(decision, read_files(case), policies)
+    if fault:
+        _refuse(case, f"decision.json does not follow from the case: {fault}")
 
 
 def _refuse(case: CaseFolder, message: str) -> None:

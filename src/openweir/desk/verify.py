@@ -5,14 +5,14 @@ statements; (3) compare the files; (4) compare dossier, plan and evidence; (5) a
 log that the proof is of; (6) ask whether the tier allows this way of getting it.
 """
 
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from datetime import datetime
 from pathlib import Path
 
 from openweir.artifact import show
 from openweir.attest import Envelope, Trust, TrustedKey
-from openweir.decision import Decision
+from openweir.decision import Decision, replay_fault
 from openweir.desk.fetch import is_url
 from openweir.desk.obtained import Obtained, Way, from_folder
 from openweir.desk.obtained_online import Address, from_hub
@@ -23,6 +23,7 @@ from openweir.hub import Bundle, Check, check, check_files, log_entry
 from openweir.hub.accept import read_signers
 from openweir.register import Checkpoint, Fetch, Proof, TileTree, read_entry
 from openweir.tier import Tier
+from openweir.policy import Policy
 
 __all__ = ["Verified", "verify"]
 
@@ -57,6 +58,7 @@ def verify(
     register: str | None = None,
     own_register: Path | None = None,
     token: str | None = None,
+    policies: Mapping[str, Policy] | None = None,
     progress: Callable[[int], object] | None = None,
 ) -> Verified:
     """Verify a release.
@@ -69,6 +71,8 @@ def verify(
             where it exists, by default.
         own_register: the user's own log.
         token: for the hub.
+        policies: SHA-256 -> policy whose decisions are accepted; the decision is made again
+            under them. None leaves that check out.
         progress: called with the number of bytes just hashed.
 
     Raises:
@@ -90,6 +94,7 @@ def verify(
         *statements,
         *_name(decision, found),
         *_inputs(decision, found),  # (4)
+        *_policy(decision, found, policies),
         *_register(found.bundle, log, explicit=register is not None, trust=trust),  # (5)
         *_tier(decision, found),  # (6)
     ]
@@ -153,6 +158,20 @@ def _inputs(decision: Decision | None, found: Obtained) -> tuple[Check, ...]:
         return tuple(wrong)
     count = len(named.keys() & at_hand.keys())
     return (_yes("inputs", f"{count} of the {len(named)} files the decision rests on are at hand"),)
+
+
+def _policy(
+    decision: Decision | None, found: Obtained, policies: Mapping[str, Policy] | None
+) -> tuple[Check, ...]:
+    if policies is None:
+        return ()
+    if decision is None:
+        return (_no("policy", "there is no readable decision to make again"),)
+    fault = replay_fault(decision, dict(found.inputs), policies)
+    if fault:
+        return (_no("policy", f"the decision does not follow from its files: {fault}"),)
+    name = f"{decision.policy.id} {decision.policy.version}"
+    return (_yes("policy", f"decided again from its files under {name}, with the same result"),)
 
 
 def _must_be_named(name: str, found: Obtained) -> bool:

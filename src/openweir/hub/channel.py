@@ -8,7 +8,7 @@ the database row, the statement files and the trust are the ones it came from.
 import logging
 import threading
 from collections import OrderedDict
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass
 from datetime import datetime
 from pathlib import Path
@@ -23,6 +23,7 @@ from openweir.hub.gate import Answer, Standing, see
 from openweir.hub.grants import Grants, Statistics
 from openweir.hub.release import Release, ReleaseFile, commit_of, files_of, is_statement
 from openweir.hub.store import ReleaseRow, Store
+from openweir.policy import Policy
 
 __all__ = ["Channel"]
 
@@ -51,6 +52,7 @@ class Channel:
             and return the same object while nothing changed.
         register: the directory of the log the hub publishes.
         clock: says what time it is.
+        policies: SHA-256 -> policy whose decisions are taken in; None takes any.
     """
 
     def __init__(
@@ -60,11 +62,13 @@ class Channel:
         trust: Callable[[], Trust],
         register: Path,
         clock: Callable[[], datetime],
+        policies: Mapping[str, Policy] | None = None,
     ) -> None:
         """Open the data directory, creating what is missing."""
         self.data = data
         self.register = register
         self.clock = clock
+        self.policies = policies
         self.trust = trust
         self.store = Store.embedded(data)
         self.blobs = Blobs(data / "blobs")

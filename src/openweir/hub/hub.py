@@ -1,6 +1,6 @@
 """The hub as its shells see it: open a data directory, ask for releases, mount the routes."""
 
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from datetime import datetime
 from pathlib import Path
 
@@ -10,6 +10,7 @@ from openweir.attest import Trust
 from openweir.hub.api.routes import routes
 from openweir.hub.channel import Channel
 from openweir.hub.publication import Publications
+from openweir.policy import Policy
 
 __all__ = ["Hub"]
 
@@ -25,6 +26,7 @@ class Hub(Channel):
         trust: Trust | Callable[[], Trust],
         register: Path,
         clock: Callable[[], datetime],
+        policies: Mapping[str, Policy] | None = None,
     ) -> "Hub":
         """Open a data directory, creating what is missing.
 
@@ -33,6 +35,8 @@ class Hub(Channel):
             trust: whom the hub trusts, or a function that says so at each request.
             register: directory of the log the hub shows under `/register/`.
             clock: the present instant, in UTC.
+            policies: SHA-256 -> policy: only decisions that these give again are taken in.
+                None takes any signed decision and is for tests of the channel alone.
 
         Raises:
             HubError: the directory cannot be made or the database cannot be opened.
@@ -42,6 +46,7 @@ class Hub(Channel):
             trust=trust if callable(trust) else lambda: trust,
             register=register,
             clock=clock,
+            policies=policies,
         )
 
     def routes(self) -> list[Route]:

@@ -16,7 +16,7 @@ from datetime import datetime, timedelta
 from pathlib import Path
 
 from openweir.canonical import Object, parse, text
-from openweir.decision import Decision
+from openweir.decision import Decision, replay_fault
 from openweir.digest import sha256
 from openweir.errors import HubError, OpenweirError
 from openweir.hub.accept import Bundle, check
@@ -244,6 +244,16 @@ class Publications:
                     f"check `{found.name}` fails: {found.detail}",
                     code="refused",
                     hint="nothing was kept; put this right and publish again",
+                )
+        if self._channel.policies is not None:
+            fault = replay_fault(
+                publication.decision, dict(publication.statements), self._channel.policies
+            )
+            if fault:
+                raise HubError(
+                    f"check `policy` fails: {fault}",
+                    code="refused",
+                    hint="decide, sign and log again under a policy this hub accepts",
                 )
         require_in_own_log(publication.bundle, self._channel.register, trust=trust)
 

@@ -41,7 +41,11 @@ def create_app() -> Starlette:
     """
     settings = settings_from_environment()
     hub = Hub.open(
-        settings.data, trust=settings.trust, register=settings.register, clock=settings.clock
+        settings.data,
+        trust=settings.trust,
+        register=settings.register,
+        clock=settings.clock,
+        policies=settings.policies,
     )
     return application(hub)
 
