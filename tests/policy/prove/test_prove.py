@@ -70,8 +70,8 @@ def test_two_provers_agree_and_the_second_leaves_its_proof(tmp_path):
 
 
 @pytest.mark.parametrize("twist", ["optimistic-bound", "passes-when-missing", "level-flipped"])
-def test_a_wrong_reading_is_caught_by_the_engines(twist):
-    """The encoding is held to the engine: a twisted atom answers some dossier otherwise."""
+def test_a_wrong_reading_breaks_monotony(twist):
+    """I1 fails for a twisted atom, and its answer names the tiers of both dossiers."""
     policy = load_pack()
     faithful = Laws.of(policy, VOCABULARY)
     mutant = next(
@@ -83,6 +83,34 @@ def test_a_wrong_reading_is_caught_by_the_engines(twist):
     answer = with_z3.solve(twisted.whole())
     assert answer.status == "sat"
     assert answer.tier("a") > answer.tier("b")
+
+
+@pytest.mark.parametrize(
+    ("twist", "law"),
+    [
+        ("age-dropped", "fresh"),
+        ("level-dropped", "assured"),
+        ("age-flipped", "falling"),
+        ("passes-when-missing", "completion"),
+        ("passes-when-missing", "planned"),
+    ],
+)
+def test_no_law_is_an_empty_truth(twist, law):
+    """Each law fails for a reading that breaks just what it is about."""
+    policy = load_pack()
+    # A claim that no other rule asks for in the same breath, else the twist changes nothing.
+    asked = ("PE2", "PE3") if twist == "passes-when-missing" else ("PE1",)
+    mutant = next(
+        item
+        for item in mutants(policy)
+        if item.kind == twist
+        and item.atom.evaluations == asked
+        and item.atom.number < 1
+        and (item.atom.independence == "third-party" or len(asked) > 1)
+    )
+    twisted = replace(Laws.of(policy, VOCABULARY), encoder=mutant.encoder)
+    answers = [with_z3.solve(query) for query in getattr(twisted, law)()]
+    assert not all(answer.holds for answer in answers)
 
 
 @pytest.mark.parametrize("kind", ["read wrongly", "a limit moved"])
