@@ -41,14 +41,15 @@ class Source:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Estimate:
-    """An exact interval: the value lies between `lower` and `upper`, both included."""
+    """An exact interval of a quantity, which is never negative; both ends are included."""
 
     lower: Decimal
     upper: Decimal
 
     def __post_init__(self) -> None:
-        """Refuse what is no interval."""
-        if not (self.lower.is_finite() and self.upper.is_finite() and self.lower <= self.upper):
+        """Refuse what is no interval, and less than nothing: it would pass every upper limit."""
+        finite = self.lower.is_finite() and self.upper.is_finite()
+        if not (finite and 0 <= self.lower <= self.upper):
             raise DossierError(
                 f"`{self.lower}` to `{self.upper}` is not an interval", code="interval"
             )
