@@ -28,5 +28,5 @@ def test_a_negative_quantity_is_no_quantity():
     text = files["dossier.json"].decode()
     changed = text.replace('"2E+25"', '"-2"').replace('"5E+25"', '"-1"')
     assert changed != text
-    with pytest.raises(DossierError, match="is not an interval"):
+    with pytest.raises(DossierError, match="cannot be negative"):
         read_case({**files, "dossier.json": changed.encode()})

@@ -41,15 +41,14 @@ class Source:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Estimate:
-    """An exact interval of a quantity, which is never negative; both ends are included."""
+    """An exact interval: the value lies between `lower` and `upper`, both included."""
 
     lower: Decimal
     upper: Decimal
 
     def __post_init__(self) -> None:
-        """Refuse what is no interval, and less than nothing: it would pass every upper limit."""
-        finite = self.lower.is_finite() and self.upper.is_finite()
-        if not (finite and 0 <= self.lower <= self.upper):
+        """Refuse what is no interval."""
+        if not (self.lower.is_finite() and self.upper.is_finite() and self.lower <= self.upper):
             raise DossierError(
                 f"`{self.lower}` to `{self.upper}` is not an interval", code="interval"
             )
@@ -160,7 +159,13 @@ def _value_from_json(read: Object) -> Value:
         return read.texts("value")
     if isinstance(found, dict):
         interval = read.object("value")
-        return Estimate(lower=interval.decimal("lower"), upper=interval.decimal("upper"))
+        found = Estimate(lower=interval.decimal("lower"), upper=interval.decimal("upper"))
+        if found.lower < 0:
+            # Less than no compute would pass every upper limit.
+            raise DossierError(
+                "a quantity cannot be negative", code="negative", where=interval.where
+            )
+        return found
     raise DossierError(
         "a fact's value is text, true or false, a list of texts, or an interval",
         code="value",
