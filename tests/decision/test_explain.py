@@ -57,3 +57,36 @@ def test_the_json_is_the_explained_part_of_the_decision():
 def test_a_decision_without_requirements_explains_nothing():
     """An empty decision is not an error."""
     assert explain(replace(DECISION, requirements=())).lines == ()
+
+
+def test_of_ways_the_one_that_holds_is_told_in_full_and_others_in_one_line():
+    """Light tracks that are closed take a line each; the measured way its numbers."""
+    texts = [line.text for line in explain(DECISION, "PE2@open-weights").lines]
+    closed = [text for text in texts if text.startswith(("LT0:", "LT1:"))]
+    assert len(closed) == 2
+    assert all("because refuted: training-compute is not below the limit" in t for t in closed)
+    assert not any("specialised-domain" in text for text in texts)
+
+
+def test_a_definition_is_told_once_and_referred_to():
+    """Under every rule it would be the same lines again."""
+    empty = decide(cases.case(items=()), load_pack(), date(2026, 6, 1))
+    texts = [line.text for line in explain(empty).lines]
+    small = decide(
+        cases.case({**cases.FACTS, "training-compute": cases.FACTS["parameters"]}, ()),
+        load_pack(),
+        date(2026, 6, 1),
+    )
+    assert texts
+    told = [line.text for line in explain(small).lines if line.text.startswith("LT0")]
+    assert told[0].startswith("LT0: light track 0")
+    assert all(text.startswith("LT0, told under PE1@trusted-hosted") for text in told[1:])
+    assert len(told) > 5
+
+
+def test_a_reason_is_that_of_the_most_promising_way():
+    """An undetermined way is named before a closed one."""
+    empty = decide(cases.case(items=()), load_pack(), date(2026, 6, 1))
+    found = next(item for item in empty.requirements if item.id == "PE2@gated-weights")
+    assert found.status.value == "undetermined"
+    assert found.reason.startswith("plan-missing")

@@ -13,7 +13,8 @@ __all__ = ["APPROVING_ROLES", "ROLES", "Trust", "TrustedKey", "TrustedLog"]
 
 # Law 5: people approve; a hub's automation key never does.
 APPROVING_ROLES = ("developer", "evaluator", "reviewer")
-ROLES = (*APPROVING_ROLES, "hub")
+# Law 6: a director may lift or lower, a regulator may order; neither approves a release.
+ROLES = (*APPROVING_ROLES, "director", "regulator", "hub")
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -8,10 +8,11 @@ from pathlib import Path
 from openweir.cli import output
 from openweir.decision import SPEAKS_AGAINST, Decision, Lack, Need
 from openweir.desk.decide import Outcome, decide_case
+from openweir.desk.home import Home
 from openweir.desk.pack import DEFAULT_PACK
 from openweir.tier import Tier
 
-__all__ = ["add_policy", "configure", "run"]
+__all__ = ["add_policy", "configure", "home_of", "run"]
 
 _PERMITS = {
     Tier.SEALED: "nothing leaves the house; outside evaluators may work inside it",
@@ -27,35 +28,48 @@ _SHOWN_NEEDS = 8
 def configure(parser: argparse.ArgumentParser) -> None:
     """Add the command's arguments."""
     parser.add_argument("case", type=Path, metavar="CASE", help="the case folder")
-    add_policy(parser, DEFAULT_PACK)
+    add_policy(parser)
     output.add_json(parser)
     parser.epilog = (
         "Examples:\n"
         "  openweir decide my-case\n"
         "  openweir decide my-case --as-of 2026-11-20 --json\n"
-        "  openweir decide my-case --policy packs/our-own\n\n"
+        "  openweir decide my-case --policy packs/our-own\n"
+        "  openweir decide my-case --policy openweir-baseline --policy packs/our-own\n\n"
         "Writes decision.json into the case when it changed. Exit code 0 when a decision\n"
         "was made, whatever the tier; 2 when the case or the policy cannot be read."
     )
     parser.set_defaults(run=run)
 
 
-def add_policy(parser: argparse.ArgumentParser, default: str | None) -> None:
-    """Add `--policy` and `--as-of`, which `explain` shares."""
+def add_policy(parser: argparse.ArgumentParser) -> None:
+    """Add `--policy`, `--as-of` and `--home`, which every verb on a decision shares."""
     parser.add_argument(
         "--policy",
         metavar="PACK",
-        default=default,
-        help=f"a shipped pack's name or a folder (default {DEFAULT_PACK})",
+        action="append",
+        help=f"a shipped pack's name or a folder (default {DEFAULT_PACK});"
+        " may be repeated: then the least tier counts",
     )
     parser.add_argument(
         "--as-of", metavar="DATE", help="the day to decide for, YYYY-MM-DD (default today, UTC)"
     )
+    parser.add_argument("--home", metavar="DIR", help="(default: $OPENWEIR_HOME or ~/.openweir)")
+
+
+def home_of(arguments: argparse.Namespace) -> Home:
+    """Return whose trust counts for overrides and orders."""
+    return Home.find(arguments.home)
 
 
 def run(arguments: argparse.Namespace) -> int:
     """Decide and print."""
-    outcome = decide_case(arguments.case, policy=arguments.policy, as_of=arguments.as_of)
+    outcome = decide_case(
+        arguments.case,
+        policy=arguments.policy,
+        as_of=arguments.as_of,
+        home=home_of(arguments),
+    )
     if arguments.json:
         sys.stdout.buffer.write(outcome.data)
         sys.stdout.flush()
@@ -68,8 +82,7 @@ def _lines(outcome: Outcome, case: Path) -> Iterator[str]:
     decision = outcome.decision
     yield f"{decision.name}: {decision.effective_tier.word}"
     yield f"  permits  {_PERMITS[decision.effective_tier]}"
-    if decision.effective_tier is not decision.tier:
-        yield f"  held     the evidence supports {decision.tier.word}; its owner holds it back"
+    yield from _adjusted(decision)
     for component in decision.components:
         if component.tier < decision.effective_tier:
             yield f"  held     {component.component}: {component.tier.word}"
@@ -90,6 +103,23 @@ def _lines(outcome: Outcome, case: Path) -> Iterator[str]:
     step = "explain" if decision.effective_tier is Tier.SEALED else "sign"
     key = " --key NAME" if step == "sign" else ""
     yield f"\nNext: openweir {step} {case}{key}"
+
+
+def _adjusted(decision: Decision) -> Iterator[str]:
+    """Say what lies between the computed and the effective tier, and what does not count."""
+    for item in decision.adjustments:
+        if item.kind == "hold" and item.to < decision.tier:
+            yield f"  held     the evidence supports {decision.tier.word}; its owner holds it back"
+        elif item.kind != "hold" and item.refused:
+            yield f"  unused   {item.file}: {item.refused}"
+        elif item.kind != "hold":
+            verb = "ordered" if item.kind == "order" else "override"
+            who = " and ".join(name for name, _ in item.signers)
+            until = f"until {item.until}; computed {decision.tier.word}"
+            yield f"  {verb:<8} to {item.to.word} by {who} {until}; dissent: {item.dissent}"
+    for one in decision.policies:
+        where = f" ({one.jurisdiction})" if one.jurisdiction else ""
+        yield f"  alone    {one.policy.id}{where}: {one.tier.word}"
 
 
 def _missing(decision: Decision) -> Iterator[str]:

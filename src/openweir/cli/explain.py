@@ -5,7 +5,7 @@ from collections.abc import Iterator
 from pathlib import Path
 
 from openweir.cli import output
-from openweir.cli.decide import add_policy
+from openweir.cli.decide import add_policy, home_of
 from openweir.desk.explain import Explained, explain_case
 
 __all__ = ["configure", "run"]
@@ -21,7 +21,7 @@ def configure(parser: argparse.ArgumentParser) -> None:
         metavar="ID",
         help="only this one: PE2@gated-weights, or PE2 for all tiers that ask it",
     )
-    add_policy(parser, None)
+    add_policy(parser)
     output.add_json(parser)
     parser.epilog = (
         "Examples:\n"
@@ -42,6 +42,7 @@ def run(arguments: argparse.Namespace) -> int:
         requirement=arguments.requirement,
         policy=arguments.policy,
         as_of=arguments.as_of,
+        home=home_of(arguments),
     )
     lines = "\n".join(_lines(explained, arguments.case))
     output.emit(arguments, explained.explanation.to_json(explained.decision), lines)

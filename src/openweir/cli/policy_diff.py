@@ -19,19 +19,22 @@ def configure(parser: argparse.ArgumentParser) -> None:
     parser.add_argument("old", metavar="A", help="the version before: a shipped pack or a folder")
     parser.add_argument("new", metavar="B", help="the version that comes")
     parser.add_argument(
-        "--cases", type=Path, metavar="DIR", help="a folder of cases to decide under both"
+        "--population",
+        type=Path,
+        metavar="FILE|DIR",
+        help="a CSV table or a folder of cases to back-test under both",
     )
     parser.add_argument(
         "--witnesses", type=Path, metavar="DIR", help="write each witness there, as a case"
     )
     parser.add_argument(
-        "--as-of", metavar="DATE", help="the day to decide the cases for (default today, UTC)"
+        "--as-of", metavar="DATE", help="the day of the back-test (default today, UTC)"
     )
     output.add_json(parser)
     parser.epilog = (
         "Examples:\n"
         "  openweir policy diff openweir-baseline my-pack\n"
-        "  openweir policy diff openweir-baseline my-pack --cases examples/releases --json\n\n"
+        "  openweir policy diff openweir-baseline my-pack --population examples/releases --json\n\n"
         "One line per edit, then one per region: something that B lets pass and A does not,\n"
         "or the reverse, with a dossier that shows it. Each dossier was answered by the\n"
         "engine under both versions. Exit code 0 whatever is found; `policy check` judges."
@@ -44,7 +47,7 @@ def run(arguments: argparse.Namespace) -> int:
     found = compare_packs(
         arguments.old,
         arguments.new,
-        cases=arguments.cases,
+        population=arguments.population,
         witnesses=arguments.witnesses,
         as_of=arguments.as_of,
     )
@@ -60,10 +63,18 @@ def _value(found: Comparison) -> dict[str, object]:
         "loosened": [item.to_json() for item in found.difference.loosened],
         "tightened": [item.to_json() for item in found.difference.tightened],
         "equivalent": not (found.difference.loosened or found.difference.tightened),
-        "cases": found.cases,
-        "histogram": {tier.word: {"a": old, "b": new} for tier, old, new in found.histogram},
+        "population": found.population,
+        "histogram": {
+            name: {tier.word: {"a": old, "b": new} for tier, old, new in counts}
+            for name, counts in (("shown", found.shown), ("possible", found.possible))
+        },
         "moves": [
-            {"name": move.name, "a": move.before.word, "b": move.after.word} for move in found.moves
+            {
+                "name": move.name,
+                "shown": {"a": move.shown[0].word, "b": move.shown[1].word},
+                "possible": {"a": move.possible[0].word, "b": move.possible[1].word},
+            }
+            for move in found.moves
         ],
     }
 
@@ -88,16 +99,24 @@ def _lines(found: Comparison) -> Iterator[str]:
         yield f"{item.change.what}: {before} -> {after}  {effect}"
     yield from _regions("loosened", found.difference.loosened)
     yield from _regions("tightened", found.difference.tightened)
-    if found.cases:
-        yield f"\n{len(found.moves)} of {found.cases} cases move"
-        most = max(max(old, new) for _, old, new in found.histogram)
-        for tier, old, new in found.histogram:
-            yield f"  {tier.word:<15} {old:>4} -> {new:<4} {'#' * (new * _WIDEST // most)}"
-        for move in found.moves[:_MOST_LINES]:
-            yield f"  {move.name}: {move.before.word} -> {move.after.word}"
+    if found.population:
+        yield from _backtest(found)
     if found.difference.loosened:
         names = ", ".join(found.difference.loosening_ids)
         yield f"\nNext: name what is looser in loosenings.toml: {names}"
+
+
+def _backtest(found: Comparison) -> Iterator[str]:
+    yield f"\n{len(found.moves)} of {found.population} releases move"
+    yield "tiers that nothing known about them rules out:"
+    most = max(max(old, new) for _, old, new in found.possible)
+    for tier, old, new in found.possible:
+        yield f"  {tier.word:<15} {old:>4} -> {new:<4} {'#' * (new * _WIDEST // most)}".rstrip()
+    for move in found.moves[:_MOST_LINES]:
+        one = move.shown if move.shown[0] != move.shown[1] else move.possible
+        yield f"  {move.name}: {one[0].word} -> {one[1].word}"
+    if len(found.moves) > _MOST_LINES:
+        yield f"  and {len(found.moves) - _MOST_LINES} more, see --json"
 
 
 def _regions(word: str, regions: tuple[Region, ...]) -> Iterator[str]:

@@ -11,45 +11,64 @@ effective tier apart), 9 (every conclusion cites rule, quote and digest), 10 (ex
     decide(read_case(files), policy, date(2026, 11, 20)).tier
 """
 
+from openweir.decision.adjustment import Adjustment, Instruction
 from openweir.decision.case import Case, Grant, read_case
-from openweir.decision.decide import decide
+from openweir.decision.decide import decide, decide_together
 from openweir.decision.decision import (
     Approvals,
     ComponentDecision,
     Decision,
     Lack,
     Need,
+    PolicyOutcome,
     PolicyReference,
     RequirementResult,
     ServedFile,
 )
 from openweir.decision.explain import Explanation, Line, explain
 from openweir.decision.judge import REASONS, SPEAKS_AGAINST
+from openweir.decision.next_test import Costs, Estimate, NextTest, next_test
+from openweir.decision.order import ORDERING_ROLE
+from openweir.decision.override import AWAITS, BARRED_ROLES
 from openweir.decision.proof import Atom, Proof, Status
 from openweir.decision.reference import reference_tier
+from openweir.decision.schedule import Schedule, schedule
 from openweir.decision.vocabulary import VOCABULARY
 
 __all__ = [
+    "AWAITS",
+    "BARRED_ROLES",
+    "ORDERING_ROLE",
     "REASONS",
     "SPEAKS_AGAINST",
     "VOCABULARY",
+    "Adjustment",
     "Approvals",
     "Atom",
     "Case",
     "ComponentDecision",
+    "Costs",
     "Decision",
+    "Estimate",
     "Explanation",
     "Grant",
+    "Instruction",
     "Lack",
     "Line",
     "Need",
+    "NextTest",
+    "PolicyOutcome",
     "PolicyReference",
     "Proof",
     "RequirementResult",
+    "Schedule",
     "ServedFile",
     "Status",
     "decide",
+    "decide_together",
     "explain",
+    "next_test",
     "read_case",
     "reference_tier",
+    "schedule",
 ]

@@ -5,6 +5,7 @@ from dataclasses import dataclass
 from datetime import date
 
 from openweir import digest
+from openweir.decision.adjustment import Instruction
 from openweir.dossier import Dossier
 from openweir.errors import DecisionError, OpenweirError, UsageError
 from openweir.evidence import Evidence, Plan
@@ -42,6 +43,7 @@ class Case:
         rejected: (name, reason) of evidence files that cannot be used; their trials
             stay unanswered.
         grants: exceptions granted to this release, signatures verified by the caller.
+        instructions: overrides and orders about this release, signatures verified by the caller.
     """
 
     dossier: Dossier
@@ -52,6 +54,7 @@ class Case:
     inputs: tuple[tuple[str, str], ...] = ()
     rejected: tuple[tuple[str, str], ...] = ()
     grants: tuple[Grant, ...] = ()
+    instructions: tuple[Instruction, ...] = ()
 
     def __post_init__(self) -> None:
         """Refuse two answers to one trial: leaving one out must never help."""

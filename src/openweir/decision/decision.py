@@ -3,8 +3,12 @@
 from dataclasses import dataclass
 from datetime import date
 
-from openweir.canonical import Object, parse, text
-from openweir.decision.proof import Atom, Proof, Status
+from openweir.canonical import Object, compact, parse, text
+from openweir.decision.adjustment import Adjustment
+from openweir.decision.ground import Ground
+from openweir.decision.lack import Lack, Need, lack_to_json, read_lack
+from openweir.decision.proof import Atom, Grounds, Proof, Status
+from openweir.digest import sha256
 from openweir.errors import DecisionError
 from openweir.instant import parse_day
 from openweir.tier import Tier
@@ -16,6 +20,7 @@ __all__ = [
     "Decision",
     "Lack",
     "Need",
+    "PolicyOutcome",
     "PolicyReference",
     "Proof",
     "RequirementResult",
@@ -34,6 +39,7 @@ class RequirementResult:
         id: rule id and tier: `PE2@gated-weights`.
         text: the requirement in plain words.
         source: where the rule comes from: document, locator and quote.
+        hard_stop: no override lifts a release past it while it is not demonstrated.
     """
 
     id: str
@@ -44,35 +50,7 @@ class RequirementResult:
     reason: str
     evidence: tuple[str, ...]
     proof: Proof
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Need:
-    """One thing that would have to be shown: which leaf, what is asked, what is there."""
-
-    requirement: str
-    label: str
-    asked: str
-    found: str
-    reason: str
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Lack:
-    """What a higher tier lacks.
-
-    Attributes:
-        blocking: ids of the requirements that stop it.
-        sets: minimal sets of needs, smallest first: showing all of any one set reaches the tier.
-        complete: whether `sets` holds all minimal sets; they can be very many.
-        alternative: another way to give access meanwhile, and what it preserves.
-    """
-
-    tier: Tier
-    blocking: tuple[str, ...]
-    sets: tuple[tuple[Need, ...], ...]
-    complete: bool
-    alternative: str
+    hard_stop: bool = False
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -95,11 +73,74 @@ class ComponentDecision:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class PolicyReference:
-    """Which policy decided; `sha256` is the dirHash of the pack's folder."""
+    """Which policy decided.
+
+    Attributes:
+        sha256: dirHash of the pack's folder; of several packs, SHA-256 of their dirHashes, one
+            a line, sorted.
+        effective_to: the last day the policy may decide, where there is one.
+    """
 
     id: str
     version: str
     sha256: str
+    effective_to: date | None = None
+
+    def to_json(self) -> dict[str, object]:
+        """Return the reference as plain JSON values."""
+        found: dict[str, object] = {
+            "id": self.id,
+            "version": self.version,
+            "sha256": self.sha256,
+        }
+        if self.effective_to is not None:
+            found["effective_to"] = self.effective_to.isoformat()
+        return found
+
+    @classmethod
+    def from_json(cls, read: Object) -> "PolicyReference":
+        """Read what `to_json` wrote."""
+        last = read.optional_text("effective_to")
+        return cls(
+            id=read.text("id"),
+            version=read.text("version"),
+            sha256=read.text("sha256"),
+            effective_to=None if last is None else parse_day(last, where=read.where),
+        )
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class PolicyOutcome:
+    """What one of several policies says alone.
+
+    Attributes:
+        jurisdiction: where it applies; empty for everywhere.
+        prefix: what the ids of its requirements start with in this decision.
+    """
+
+    policy: PolicyReference
+    jurisdiction: str
+    prefix: str
+    tier: Tier
+
+    def to_json(self) -> dict[str, object]:
+        """Return the outcome as plain JSON values."""
+        return {
+            "policy": self.policy.to_json(),
+            "jurisdiction": self.jurisdiction,
+            "prefix": self.prefix,
+            "tier": self.tier.word,
+        }
+
+    @classmethod
+    def from_json(cls, read: Object) -> "PolicyOutcome":
+        """Read what `to_json` wrote."""
+        return cls(
+            policy=PolicyReference.from_json(read.object("policy")),
+            jurisdiction=read.text("jurisdiction"),
+            prefix=read.text("prefix"),
+            tier=Tier.parse(read.text("tier")),
+        )
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -128,6 +169,8 @@ class Decision:
         review_by: at most half a year after `as_of`.
         cost_of_withholding: as the case states it; empty when it does not.
         inputs: (name, SHA-256) of every file that went in, sorted.
+        adjustments: what lies between `tier` and `effective_tier`, refused ones included.
+        policies: where several policies decided together, what each says alone.
     """
 
     name: str
@@ -146,6 +189,8 @@ class Decision:
     requirements: tuple[RequirementResult, ...]
     whynot: tuple[Lack, ...]
     inputs: tuple[tuple[str, str], ...]
+    adjustments: tuple[Adjustment, ...] = ()
+    policies: tuple[PolicyOutcome, ...] = ()
 
     def tier_of(self, path: str) -> Tier:
         """Return the tier of one file; `sealed` for a file the decision does not name."""
@@ -159,17 +204,19 @@ class Decision:
         return text(self.to_json())
 
     def to_json(self) -> dict[str, object]:
-        """Return the decision as plain JSON values."""
-        return {
+        """Return the decision as plain JSON values.
+
+        `content_sha256` is the digest of all the rest in its RFC 8785 form: who changes a
+        word must change it too, and then breaks the signature.
+        """
+        grounds = Grounds()
+        requirements = [_requirement_to_json(item, grounds) for item in self.requirements]
+        found: dict[str, object] = {
             "schema": _SCHEMA,
             "name": self.name,
             "subject": {"release_sha256": self.release_sha256, "model_sha256": self.model_sha256},
             "as_of": self.as_of.isoformat(),
-            "policy": {
-                "id": self.policy.id,
-                "version": self.policy.version,
-                "sha256": self.policy.sha256,
-            },
+            "policy": self.policy.to_json(),
             "tier": self.tier.word,
             "effective_tier": self.effective_tier.word,
             "release_state": self.release_state,
@@ -191,10 +238,16 @@ class Decision:
                 }
                 for item in self.components
             ],
-            "requirements": [_requirement_to_json(item) for item in self.requirements],
-            "whynot": {lack.tier.word: _lack_to_json(lack) for lack in self.whynot},
+            "requirements": requirements,
+            "grounds": grounds.to_json(),
+            "whynot": {lack.tier.word: lack_to_json(lack) for lack in self.whynot},
             "inputs": dict(self.inputs),
+            "adjustments": [item.to_json() for item in self.adjustments],
         }
+        if self.policies:
+            found["policies"] = [item.to_json() for item in self.policies]
+        found["content_sha256"] = sha256(compact(found))
+        return found
 
     @classmethod
     def from_bytes(cls, data: bytes, *, where: str = "decision.json") -> "Decision":
@@ -215,14 +268,13 @@ class Decision:
             )
         subject, policy = read.object("subject"), read.object("policy")
         whynot, inputs = read.object("whynot"), read.object("inputs")
+        grounds = Grounds.read(read.objects("grounds"))
         return cls(
             name=read.text("name"),
             release_sha256=subject.optional_text("release_sha256"),
             model_sha256=subject.optional_text("model_sha256"),
             as_of=parse_day(read.text("as_of"), where=f"{where}.as_of"),
-            policy=PolicyReference(
-                id=policy.text("id"), version=policy.text("version"), sha256=policy.text("sha256")
-            ),
+            policy=PolicyReference.from_json(policy),
             tier=Tier.parse(read.text("tier"), where=f"{where}.tier"),
             effective_tier=Tier.parse(read.text("effective_tier"), where=f"{where}.effective_tier"),
             release_state=read.text("release_state"),
@@ -249,19 +301,21 @@ class Decision:
                 for item in read.objects("components")
             ),
             requirements=tuple(
-                _requirement_from_json(item) for item in read.objects("requirements")
+                _requirement_from_json(item, grounds) for item in read.objects("requirements")
             ),
             whynot=tuple(
-                _lack_from_json(tier, whynot.object(tier.word))
+                read_lack(tier, whynot.object(tier.word))
                 for tier in Tier
                 if tier.word in whynot.value
             ),
             inputs=tuple((name, inputs.text(name)) for name in sorted(inputs.value)),
+            adjustments=tuple(Adjustment.from_json(item) for item in read.objects("adjustments")),
+            policies=tuple(PolicyOutcome.from_json(item) for item in read.objects("policies")),
         )
 
 
-def _requirement_to_json(item: RequirementResult) -> dict[str, object]:
-    return {
+def _requirement_to_json(item: RequirementResult, grounds: Grounds) -> dict[str, object]:
+    found: dict[str, object] = {
         "id": item.id,
         "tier": item.tier.word,
         "text": item.text,
@@ -269,11 +323,14 @@ def _requirement_to_json(item: RequirementResult) -> dict[str, object]:
         "status": item.status.value,
         "reason": item.reason,
         "evidence": list(item.evidence),
-        "proof": item.proof.to_json(),
+        "proof": item.proof.to_json(grounds),
     }
+    if item.hard_stop:
+        found["hard_stop"] = True
+    return found
 
 
-def _requirement_from_json(read: Object) -> RequirementResult:
+def _requirement_from_json(read: Object, grounds: tuple[Ground, ...]) -> RequirementResult:
     source = read.object("source")
     return RequirementResult(
         id=read.text("id"),
@@ -283,48 +340,6 @@ def _requirement_from_json(read: Object) -> RequirementResult:
         status=Status(read.text("status")),
         reason=read.text("reason"),
         evidence=read.texts("evidence"),
-        proof=Proof.from_json(read.object("proof")),
-    )
-
-
-def _lack_to_json(lack: Lack) -> dict[str, object]:
-    return {
-        "blocking": list(lack.blocking),
-        "sets": [
-            [
-                {
-                    "requirement": need.requirement,
-                    "label": need.label,
-                    "asked": need.asked,
-                    "found": need.found,
-                    "reason": need.reason,
-                }
-                for need in needs
-            ]
-            for needs in lack.sets
-        ],
-        "complete": lack.complete,
-        "alternative": lack.alternative,
-    }
-
-
-def _lack_from_json(tier: Tier, read: Object) -> Lack:
-    return Lack(
-        tier=tier,
-        blocking=read.texts("blocking"),
-        complete=read.flag("complete"),
-        alternative=read.text("alternative"),
-        sets=tuple(
-            tuple(
-                Need(
-                    requirement=need.text("requirement"),
-                    label=need.text("label"),
-                    asked=need.text("asked"),
-                    found=need.text("found"),
-                    reason=need.text("reason"),
-                )
-                for need in (Object(item, f"{read.where}.sets") for item in needs)
-            )
-            for needs in read.items("sets")
-        ),
+        proof=Proof.from_json(read.object("proof"), grounds),
+        hard_stop=read.flag("hard_stop", default=False),
     )

@@ -4,7 +4,7 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 
 from openweir.decision.decision import Decision, RequirementResult
-from openweir.decision.proof import Proof
+from openweir.decision.proof import Proof, Status
 from openweir.errors import DecisionError
 
 __all__ = ["Explanation", "Line", "explain"]
@@ -51,6 +51,7 @@ class Explanation:
         found: dict[str, object] = {
             key: whole[key] for key in ("name", "subject", "as_of", "policy", "tier", "inputs")
         }
+        found["grounds"] = whole["grounds"]
         found["requirements"] = [item for item in listed if item["id"] in wanted]
         return found
 
@@ -77,7 +78,7 @@ def explain(decision: Decision, requirement: str | None = None) -> Explanation:
             code="no-requirement",
             hint="one of " + ", ".join(item.id for item in decision.requirements),
         )
-    names = {digest: name for name, digest in decision.inputs}
+    teller = _Teller({digest: name for name, digest in decision.inputs})
     return Explanation(
         name=decision.name,
         as_of=decision.as_of.isoformat(),
@@ -85,32 +86,86 @@ def explain(decision: Decision, requirement: str | None = None) -> Explanation:
         policy_sha256=decision.policy.sha256,
         tier=decision.tier.word,
         requirements=chosen,
-        lines=tuple(line for item in chosen for line in _requirement(item, names)),
+        lines=tuple(line for item in chosen for line in teller.requirement(item)),
     )
 
 
-def _requirement(item: RequirementResult, names: dict[str, str]) -> Iterator[Line]:
-    source = dict(item.source)
-    yield Line(depth=0, status=item.status.value, text=f"{item.id}  {item.text}")
-    yield Line(
-        depth=1,
-        status="",
-        text=f'rule: "{source.get("quote", "")}" ({source.get("document", "")},'
-        f" {source.get('locator', '')}, sha256 {source.get('sha256', '')[:12]})",
-    )
-    yield from _proof(item.proof, 1, names)
+class _Teller:
+    """Tells proofs; a definition is told once and referred to afterwards.
 
+    Args:
+        names: digest -> name of every file that went in.
+    """
 
-def _proof(proof: Proof, depth: int, names: dict[str, str]) -> Iterator[Line]:
-    yield Line(depth=depth, status=proof.status.value, text=proof.label)
-    if proof.atom is not None:
+    def __init__(self, names: dict[str, str]) -> None:
+        """Start with nothing told."""
+        self._names = names
+        self._told: dict[Proof, str] = {}
+        self._at = ""
+
+    def requirement(self, item: RequirementResult) -> Iterator[Line]:
+        """Tell one requirement: rule, quote, proof."""
+        self._at = item.id
+        source = dict(item.source)
+        yield Line(depth=0, status=item.status.value, text=f"{item.id}  {item.text}")
+        yield Line(
+            depth=1,
+            status="",
+            text=f'rule: "{source.get("quote", "")}" ({source.get("document", "")},'
+            f" {source.get('locator', '')}, sha256 {source.get('sha256', '')[:12]})",
+        )
+        yield from self._proof(item.proof, 1)
+
+    def _proof(self, proof: Proof, depth: int) -> Iterator[Line]:
+        if _is_definition(proof):
+            if proof in self._told:
+                name = proof.label.partition(":")[0]
+                told = f"{name}, told under {self._told[proof]}{_because(proof)}"
+                yield Line(depth=depth, status=proof.status.value, text=told)
+                return
+            self._told[proof] = self._at
+        yield Line(depth=depth, status=proof.status.value, text=proof.label)
+        if proof.atom is not None:
+            yield from self._leaf(proof, depth + 1)
+        for child, in_full in _children(proof):
+            if in_full:
+                yield from self._proof(child, depth + 1)
+            else:
+                text = f"{child.label}{_because(child)}"
+                yield Line(depth=depth + 1, status=child.status.value, text=text)
+
+    def _leaf(self, proof: Proof, depth: int) -> Iterator[Line]:
+        assert proof.atom is not None
         if proof.atom.asked != proof.label:
-            yield Line(depth=depth + 1, status="", text=f"asked: {proof.atom.asked}")
-        yield Line(depth=depth + 1, status="", text=f"found: {proof.atom.found}")
+            yield Line(depth=depth, status="", text=f"asked: {proof.atom.asked}")
+        yield Line(depth=depth, status="", text=f"found: {proof.atom.found}")
         if proof.reason:
-            yield Line(depth=depth + 1, status="", text=f"because {proof.reason}")
+            yield Line(depth=depth, status="", text=f"because {proof.reason}")
         for digest in proof.evidence:
-            name = names.get(digest, "evidence")
-            yield Line(depth=depth + 1, status="", text=f"{name} sha256:{digest}")
+            name = self._names.get(digest, "evidence")
+            yield Line(depth=depth, status="", text=f"{name} sha256:{digest}")
+
+
+def _children(proof: Proof) -> Iterator[tuple[Proof, bool]]:
+    """Yield each child, and whether it is told in full or in one line.
+
+    Of a demonstrated `any` the way that holds is told in full; of another one, every way
+    that is not closed.
+    """
+    if proof.kind != "any":
+        yield from ((child, True) for child in proof.children)
+        return
+    holding = next((c for c in proof.children if c.status is Status.DEMONSTRATED), None)
     for child in proof.children:
-        yield from _proof(child, depth + 1, names)
+        if holding is not None:
+            yield child, child is holding
+        else:
+            yield child, proof.status is Status.REFUTED or child.status is not Status.REFUTED
+
+
+def _is_definition(proof: Proof) -> bool:
+    return bool(proof.children) and ":" in proof.label
+
+
+def _because(proof: Proof) -> str:
+    return f": because {proof.reason}" if proof.reason else ""

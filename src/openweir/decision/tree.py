@@ -6,6 +6,7 @@ from datetime import date
 
 from openweir.decision.case import Case
 from openweir.decision.claim import judge_claim
+from openweir.decision.ground import Ground, ground_of
 from openweir.decision.judge import Judgement, judge_authority, judge_component, judge_fact
 from openweir.decision.proof import Atom, Proof, Status
 from openweir.policy import (
@@ -21,6 +22,7 @@ from openweir.policy import (
     label,
     say,
 )
+from openweir.policy import Atom as Asked
 
 __all__ = ["Tree", "judge_with"]
 
@@ -49,9 +51,9 @@ class Tree:
 
 def judge_with(case: Case, policy: Policy, as_of: date) -> Callable[[Formula], Tree]:
     """Return a function that judges formulas; each atom is judged once."""
-    known: dict[Formula, Judgement] = {}
+    known: dict[Formula, Tree] = {}
 
-    def atom(formula: FactAtom | ComponentAtom | ClaimAtom | AuthorityAtom) -> Judgement:
+    def atom(formula: Asked) -> Judgement:
         match formula:
             case FactAtom():
                 return judge_fact(formula, case.dossier, policy.accepted)
@@ -66,13 +68,14 @@ def judge_with(case: Case, policy: Policy, as_of: date) -> Callable[[Formula], T
         if isinstance(formula, (All, Any, AtLeast)):
             return _join(formula, [judge(child) for child in formula.children])
         if formula not in known:
-            known[formula] = atom(formula)
-        return _leaf(formula, known[formula])
+            ground = ground_of(formula, case, policy.accepted)
+            known[formula] = _leaf(formula, atom(formula), ground)
+        return known[formula]
 
     return judge
 
 
-def _leaf(formula: FactAtom | ComponentAtom | ClaimAtom | AuthorityAtom, found: Judgement) -> Tree:
+def _leaf(formula: Asked, found: Judgement, ground: Ground) -> Tree:
     proof = Proof(
         kind=_KINDS[type(formula)],
         label=label(formula),
@@ -80,6 +83,7 @@ def _leaf(formula: FactAtom | ComponentAtom | ClaimAtom | AuthorityAtom, found: 
         reason=found.reason,
         atom=Atom(asked=say(formula), found=found.found),
         evidence=found.evidence,
+        ground=ground,
     )
     if found.status is not Status.DEMONSTRATED:
         return Tree(proof, date.min, 1)

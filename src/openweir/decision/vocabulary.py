@@ -14,5 +14,5 @@ VOCABULARY = Vocabulary(
     rungs=tuple(rung.name for rung in Rung),
     independences=tuple(level.word for level in Independence),
     accesses=tuple(level.name for level in Access),
-    roles=("developer", "reviewer", "evaluator"),
+    roles=("developer", "reviewer", "evaluator", "director"),
 )

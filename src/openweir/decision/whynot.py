@@ -8,12 +8,13 @@ the other too, so a set never names both.
 """
 
 from collections.abc import Iterable, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 from openweir.decision.decision import Lack, Need, RequirementResult
+from openweir.decision.judge import SPEAKS_AGAINST
 from openweir.decision.proof import Proof, Status
 from openweir.evidence import parse_access, parse_independence, parse_rung
-from openweir.policy import Atom, ClaimAtom, FactAtom, Requirement, leaves, say
+from openweir.policy import Atom, ClaimAtom, FactAtom, Requirement, leaves
 from openweir.tier import Tier
 
 __all__ = ["lacks"]
@@ -47,8 +48,13 @@ def lacks(
     needs: dict[str, Need] = {}
     atoms: dict[str, Atom] = {}
     for result in failing:
-        for leaf in _open_leaves(result.proof):
-            if leaf.atom is not None and leaf.atom.asked not in needs:
+        formula = requirements[result.id].formula
+        # A proof has the shape of its formula, so leaf and atom stand at the same place.
+        for (leaf, lacking), atom in zip(_leaves(result.proof), leaves(formula), strict=True):
+            if leaf.atom is None or not lacking:
+                continue
+            atoms[leaf.atom.asked] = atom
+            if leaf.atom.asked not in needs:
                 needs[leaf.atom.asked] = Need(
                     requirement=result.id,
                     label=leaf.label,
@@ -56,53 +62,66 @@ def lacks(
                     found=leaf.atom.found,
                     reason=leaf.reason,
                 )
-        atoms.update((say(atom), atom) for atom in leaves(requirements[result.id].formula))
     bits = {asked: 1 << index for index, asked in enumerate(needs)}
-    implied = {
-        bits[asked]: sum(
-            bit
-            for other, bit in bits.items()
-            if other != asked and _shows(atoms[asked], atoms[other])
+    shows = {
+        asked: tuple(
+            other for other in bits if other != asked and _shows(atoms[asked], atoms[other])
         )
         for asked in bits
     }
-    found = _product([_sets(result.proof, bits) for result in failing])
-    masks = _least(found, [result.proof for result in failing], bits, implied)
+    implied = {bits[asked]: sum(bits[other] for other in shows[asked]) for asked in bits}
+    proofs = [result.proof for result in failing]
+    closed = sum(bits[asked] for asked, need in needs.items() if need.refuted)
+    # What evidence can still show is found apart, so that no bound on sets can hide it.
+    achievable = _product([_sets(proof, bits, closed) for proof in proofs]) if closed else _Sets(())
+    whole = _product([_sets(proof, bits, 0) for proof in proofs])
+    found = _Sets(tuple({*achievable.masks, *whole.masks}), whole.complete)
+    masks = _least(found, proofs, bits, implied)
     listed = [
         tuple(
-            sorted(
-                (need for asked, need in needs.items() if mask & bits[asked]),
-                key=lambda need: need.asked,
-            )
+            replace(need, shows=shows[asked])
+            for asked, need in sorted(needs.items())
+            if mask & bits[asked]
         )
         for mask in masks
     ]
     return Lack(
         tier=tier,
         blocking=tuple(item.id for item in failing),
-        sets=tuple(sorted(listed, key=lambda s: (len(s), tuple(need.asked for need in s)))),
+        sets=tuple(sorted(listed, key=_order)),
         complete=found.complete,
         alternative=alternative,
+        open_sets=sum(not mask & closed for mask in masks),
     )
 
 
-def _open_leaves(proof: Proof) -> Iterable[Proof]:
-    """Yield the leaves that are not demonstrated, from left to right."""
-    if proof.status is Status.DEMONSTRATED:
-        return
-    if proof.atom is not None:
-        yield proof
+def _order(needs: tuple[Need, ...]) -> tuple[bool, bool, int, tuple[str, ...]]:
+    """What evidence can show goes first, and of that what nothing speaks against."""
+    return (
+        any(need.refuted for need in needs),
+        any(need.reason.endswith(SPEAKS_AGAINST) for need in needs),
+        len(needs),
+        tuple(need.asked for need in needs),
+    )
+
+
+def _leaves(proof: Proof, *, lacking: bool = True) -> Iterable[tuple[Proof, bool]]:
+    """Yield the leaves from left to right, and whether anything above still lacks them."""
+    lacking = lacking and proof.status is not Status.DEMONSTRATED
+    if not proof.children:
+        yield proof, lacking
     for child in proof.children:
-        yield from _open_leaves(child)
+        yield from _leaves(child, lacking=lacking)
 
 
-def _sets(proof: Proof, bits: Mapping[str, int]) -> _Sets:
-    """Return the minimal sets of leaves that would demonstrate a proof."""
+def _sets(proof: Proof, bits: Mapping[str, int], closed: int) -> _Sets:
+    """Return the minimal sets of leaves, none of `closed`, that would demonstrate a proof."""
     if proof.status is Status.DEMONSTRATED:
         return _Sets((0,))
     if proof.atom is not None:
-        return _Sets((bits[proof.atom.asked],))
-    children = [_sets(child, bits) for child in proof.children]
+        bit = bits[proof.atom.asked]
+        return _Sets(() if bit & closed else (bit,))
+    children = [_sets(child, bits, closed) for child in proof.children]
     if proof.kind == "all":
         return _product(children)
     if proof.kind == "any":

@@ -1,19 +1,30 @@
 """Decide a case: read its folder, judge it, keep the decision beside what it rests on."""
 
-from collections.abc import Mapping
-from dataclasses import dataclass
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, replace
+from datetime import date
 from pathlib import Path
 
-from openweir.decision import Case, Decision, decide, read_case
+from openweir.decision import (
+    Case,
+    Decision,
+    Instruction,
+    decide_together,
+    read_case,
+)
 from openweir.desk import clock
 from openweir.desk.case import CaseFolder, write_atomically
+from openweir.desk.home import Home
 from openweir.desk.pack import DEFAULT_PACK, load_pack
-from openweir.errors import CaseError
+from openweir.errors import CaseError, OpenweirError
+from openweir.policy import Policy
 
-__all__ = ["Outcome", "decide_case", "judge_case", "read_files"]
+__all__ = ["Outcome", "Standing", "decide_case", "judge_case", "read_files", "standing"]
 
 _MAX_EVIDENCE_BYTES = 4 * 1024 * 1024
 _MAX_EVIDENCE_FILES = 10_000
+_INSTRUCTIONS = ("orders/", "overrides/")
+_MAX_INSTRUCTIONS = 100
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -33,18 +44,44 @@ class Outcome:
     written: bool
 
 
-def decide_case(root: Path, *, policy: str = DEFAULT_PACK, as_of: str | None = None) -> Outcome:
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Standing:
+    """A case as it lies in its folder, and what it is to be decided under.
+
+    Attributes:
+        case: with the overrides and orders whose signatures hold.
+        as_of: the day.
+    """
+
+    case: Case
+    policies: tuple[Policy, ...]
+    as_of: date
+
+    def decide(self) -> Decision:
+        """Return the decision."""
+        return decide_together(self.case, self.policies, self.as_of)
+
+
+def decide_case(
+    root: Path,
+    *,
+    policy: str | Sequence[str] | None = None,
+    as_of: str | None = None,
+    home: Home | None = None,
+) -> Outcome:
     """Decide the case at `root` and write decision.json if it changed.
 
     Args:
         root: the case folder.
-        policy: name of a shipped pack, or a folder.
+        policy: name of a shipped pack, or a folder, the baseline by default; of several
+            the least tier counts.
         as_of: YYYY-MM-DD; the present day in UTC by default.
+        home: whose signatures on overrides and orders count; the user's own by default.
 
     Raises:
         OpenweirError: the case, the policy or the day cannot be read.
     """
-    decision, case = judge_case(root, policy=policy, as_of=as_of)
+    decision, case = judge_case(root, policy=policy, as_of=as_of, home=home)
     path, data = root / "decision.json", decision.to_bytes()
     written = False
     if not _has(path, data):
@@ -57,9 +94,29 @@ def decide_case(root: Path, *, policy: str = DEFAULT_PACK, as_of: str | None = N
 
 
 def judge_case(
-    root: Path, *, policy: str = DEFAULT_PACK, as_of: str | None = None
+    root: Path,
+    *,
+    policy: str | Sequence[str] | None = None,
+    as_of: str | None = None,
+    home: Home | None = None,
 ) -> tuple[Decision, Case]:
     """Decide the case at `root` without writing anything.
+
+    Raises:
+        OpenweirError: the case, the policy or the day cannot be read.
+    """
+    found = standing(root, policy=policy, as_of=as_of, home=home)
+    return found.decide(), found.case
+
+
+def standing(
+    root: Path,
+    *,
+    policy: str | Sequence[str] | None = None,
+    as_of: str | None = None,
+    home: Home | None = None,
+) -> Standing:
+    """Read the case at `root` and the policies it is to be decided under.
 
     Raises:
         OpenweirError: the case, the policy or the day cannot be read.
@@ -69,7 +126,37 @@ def judge_case(
     declaration = folder.declaration()
     files = read_files(folder)
     case = read_case(files, hold=declaration.hold, component_holds=declaration.component_holds)
-    return decide(case, load_pack(policy), day), case
+    instructions, rejected = _instructions(files, home)
+    packs = (policy,) if isinstance(policy, str) else tuple(policy or (DEFAULT_PACK,))
+    return Standing(
+        case=replace(case, instructions=instructions, rejected=(*case.rejected, *rejected)),
+        policies=tuple(load_pack(pack) for pack in packs),
+        as_of=day,
+    )
+
+
+def _instructions(
+    files: Mapping[str, bytes], home: Home | None
+) -> tuple[tuple[Instruction, ...], tuple[tuple[str, str], ...]]:
+    """Return the overrides and orders whose signatures hold, and (file, reason) of the others."""
+    names = sorted(name for name in files if name.startswith(_INSTRUCTIONS))
+    if not names:
+        return (), ()
+    # Only a case with instructions pays for loading cryptography.
+    from openweir.attest import Envelope  # noqa: PLC0415
+    from openweir.decision.instruction import read_instruction  # noqa: PLC0415
+    from openweir.desk.keys import read_trust  # noqa: PLC0415
+
+    trust = read_trust((home or Home.find()).trust)
+    found: list[Instruction] = []
+    rejected: list[tuple[str, str]] = []
+    for name in names:
+        try:
+            envelope = Envelope.from_bytes(files[name], where=name)
+            found.append(read_instruction(envelope, trust, file=name))
+        except OpenweirError as error:
+            rejected.append((name, " ".join(error.message.split())[:200]))
+    return tuple(found), tuple(rejected)
 
 
 def read_files(folder: CaseFolder) -> Mapping[str, bytes]:
@@ -97,6 +184,9 @@ def read_files(folder: CaseFolder) -> Mapping[str, bytes]:
         )
     for path in evidence:
         files[f"evidence/{path.name}"] = _bounded(path)
+    for part in _INSTRUCTIONS:
+        for path in sorted(folder.path(part).glob("*.dsse.json"))[:_MAX_INSTRUCTIONS]:
+            files[f"{part}{path.name}"] = _bounded(path)
     return files
 
 

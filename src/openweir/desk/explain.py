@@ -1,5 +1,6 @@
 """Explain a case's decision: the one it keeps, or one made anew for other options."""
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -7,7 +8,7 @@ from openweir import digest
 from openweir.decision import Decision, Explanation, explain
 from openweir.desk.case import CaseFolder
 from openweir.desk.decide import judge_case, read_files
-from openweir.desk.pack import DEFAULT_PACK
+from openweir.desk.home import Home
 from openweir.errors import DecisionError
 
 __all__ = ["Explained", "explain_case"]
@@ -30,16 +31,18 @@ def explain_case(
     root: Path,
     *,
     requirement: str | None = None,
-    policy: str | None = None,
+    policy: str | Sequence[str] | None = None,
     as_of: str | None = None,
+    home: Home | None = None,
 ) -> Explained:
     """Explain the decision of the case at `root`; nothing is written.
 
     Args:
         root: the case folder.
         requirement: one requirement's id, or a rule's for all its tiers; all by default.
-        policy: decide anew under this pack.
+        policy: decide anew under this pack, or these.
         as_of: decide anew for this day.
+        home: whose signatures on overrides and orders count when it is decided anew.
 
     Raises:
         OpenweirError: the case, its decision, the policy or the day cannot be read, or the
@@ -48,12 +51,12 @@ def explain_case(
     folder = CaseFolder.open(root)
     path = folder.path("decision.json")
     changed: tuple[str, ...] = ()
-    if policy is None and as_of is None and path.exists():
+    if not policy and as_of is None and path.exists():
         decision = _kept(folder)
         found = {name: digest.sha256(data) for name, data in read_files(folder).items()}
         changed = tuple(sorted({name for name, _ in set(found.items()) ^ set(decision.inputs)}))
     else:
-        decision, _ = judge_case(root, policy=policy or DEFAULT_PACK, as_of=as_of)
+        decision, _ = judge_case(root, policy=policy, as_of=as_of, home=home)
     return Explained(decision=decision, explanation=explain(decision, requirement), changed=changed)
 
 

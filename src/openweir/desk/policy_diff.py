@@ -4,21 +4,20 @@ from dataclasses import dataclass, replace
 from datetime import date
 from pathlib import Path
 
-from openweir.decision import VOCABULARY, decide, read_case
+from openweir.decision import VOCABULARY
+from openweir.decision.backtest import backtest
 from openweir.desk import clock
-from openweir.desk.case import CaseFolder, write_atomically
-from openweir.desk.decide import read_files
+from openweir.desk.case import write_atomically
 from openweir.desk.pack import pack_files, read_pack
+from openweir.desk.population import read_population
 from openweir.desk.witness import tier_of_witness, witness_files
-from openweir.errors import OpenweirError, PolicyError
+from openweir.errors import PolicyError
 from openweir.policy import Policy
 from openweir.policy.changes import Change, changes
 from openweir.policy.diff import Difference, Region, compare
 from openweir.tier import Tier
 
 __all__ = ["Comparison", "Edit", "Move", "compare_packs", "compare_policies"]
-
-_MOST_CASES = 2_000
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -31,11 +30,21 @@ class Edit:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Move:
-    """A named release that the two versions answer differently."""
+    """A named release under the two versions; each pair is (old, new).
+
+    Attributes:
+        shown: the tier that what is known demonstrates.
+        possible: the tier that nothing known refutes.
+    """
 
     name: str
-    before: Tier
-    after: Tier
+    shown: tuple[Tier, Tier]
+    possible: tuple[Tier, Tier]
+
+    @property
+    def moves(self) -> bool:
+        """Whether the two versions answer differently."""
+        return self.shown[0] != self.shown[1] or self.possible[0] != self.possible[1]
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -43,17 +52,18 @@ class Comparison:
     """What came of comparing two packs.
 
     Attributes:
-        cases: how many named releases were decided under both.
-        histogram: tier -> (releases under the old version, under the new one).
-        moves: those whose tier differs.
+        population: how many named releases were back-tested under both.
+        shown, possible: tier -> (releases under the old version, under the new one).
+        moves: those the two versions answer differently.
     """
 
     old: Policy
     new: Policy
     edits: tuple[Edit, ...]
     difference: Difference
-    cases: int
-    histogram: tuple[tuple[Tier, int, int], ...]
+    population: int
+    shown: tuple[tuple[Tier, int, int], ...]
+    possible: tuple[tuple[Tier, int, int], ...]
     moves: tuple[Move, ...]
 
 
@@ -61,7 +71,7 @@ def compare_packs(
     old: str,
     new: str,
     *,
-    cases: Path | None = None,
+    population: Path | None = None,
     witnesses: Path | None = None,
     as_of: str | None = None,
 ) -> Comparison:
@@ -70,12 +80,12 @@ def compare_packs(
     Args:
         old: the version before: a shipped pack's name or a folder.
         new: the version that comes.
-        cases: a folder of cases to decide under both.
+        population: a CSV table or a folder of cases to back-test under both.
         witnesses: a folder to write each witness to, as a case.
-        as_of: YYYY-MM-DD for the cases; the present day in UTC by default.
+        as_of: YYYY-MM-DD for the back-test; the present day in UTC by default.
 
     Raises:
-        OpenweirError: a pack or the folder of cases cannot be read.
+        OpenweirError: a pack or the population cannot be read.
     """
     before, after = pack_files(old), pack_files(new)
     policies = read_pack(before, old), read_pack(after, new)
@@ -84,7 +94,7 @@ def compare_packs(
         [region.id for region in difference.loosened],
         [region.id for region in difference.tightened],
     )
-    moves = _moves(cases, policies, clock.today(as_of)) if cases is not None else []
+    answers = [] if population is None else _answers(population, policies, clock.today(as_of))
     if witnesses is not None:
         _write(witnesses, difference, policies)
     return Comparison(
@@ -94,9 +104,10 @@ def compare_packs(
             Edit(change=change, effect=_effect(change, names)) for change in changes(before, after)
         ),
         difference=difference,
-        cases=len(moves),
-        histogram=_histogram(moves),
-        moves=tuple(move for move in moves if move.before is not move.after),
+        population=len(answers),
+        shown=_histogram([item.shown for item in answers]),
+        possible=_histogram([item.possible for item in answers]),
+        moves=tuple(item for item in answers if item.moves),
     )
 
 
@@ -148,40 +159,22 @@ def _touches(change: Change, name: str) -> bool:
     return first.removeprefix("light-") in words and (not last or last in words)
 
 
-def _moves(folder: Path, policies: tuple[Policy, Policy], day: date) -> list[Move]:
-    roots = sorted(path.parent for path in folder.glob("*/case.toml"))
-    if not roots or len(roots) > _MOST_CASES:
-        raise PolicyError(
-            f"found {len(roots)} cases, expected 1 to {_MOST_CASES}",
-            code="cases",
-            where=str(folder),
-            hint="name a folder whose folders are cases",
+def _answers(population: Path, policies: tuple[Policy, Policy], day: date) -> list[Move]:
+    members = read_population(population).members
+    before, after = (backtest(members, policy, day).outcomes for policy in policies)
+    return [
+        Move(
+            name=old.name,
+            shown=(old.shown, new.shown),
+            possible=(old.possible, new.possible),
         )
-    found = []
-    for root in roots:
-        try:
-            case_folder = CaseFolder.open(root)
-            declaration = case_folder.declaration()
-            case = read_case(
-                read_files(case_folder),
-                hold=declaration.hold,
-                component_holds=declaration.component_holds,
-            )
-        except OpenweirError as error:
-            raise type(error)(
-                error.message, code="case", where=f"{root}: {error.where}", hint=error.hint
-            ) from None
-        tiers = [
-            decide(case, replace(policy, effective_from=date.min, effective_to=None), day).tier
-            for policy in policies
-        ]
-        found.append(Move(name=case.dossier.name, before=tiers[0], after=tiers[1]))
-    return found
+        for old, new in zip(before, after, strict=True)
+    ]
 
 
-def _histogram(moves: list[Move]) -> tuple[tuple[Tier, int, int], ...]:
-    before, after = [move.before for move in moves], [move.after for move in moves]
-    return tuple((tier, before.count(tier), after.count(tier)) for tier in Tier if moves)
+def _histogram(pairs: list[tuple[Tier, Tier]]) -> tuple[tuple[Tier, int, int], ...]:
+    before, after = [pair[0] for pair in pairs], [pair[1] for pair in pairs]
+    return tuple((tier, before.count(tier), after.count(tier)) for tier in Tier if pairs)
 
 
 def _write(folder: Path, difference: Difference, policies: tuple[Policy, Policy]) -> None:

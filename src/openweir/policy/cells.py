@@ -1,13 +1,14 @@
 """Cut what can be known into cells: within one, no atom of the policies changes its answer.
 
-Facts, components and grants are cut exactly, at each threshold and word. For a claim the
-trials of one cell share evaluator, access and age; that leaves out mixtures, so a search
-over cells finds true witnesses but may miss some. `implied` closes that gap from the other
-side: it never says that two atoms are independent when one shows the other.
+Facts, components and grants are cut exactly, at each threshold and word. Trials are made
+for a purpose: `claim_cells` is told which atoms must not be shown, and gives the trials
+that show as many of the others as can be. There are three ways not to show an atom: no
+trial is good enough for it; a trial no harder than asked came out badly; or only harder
+trials were run, and came out badly.
 """
 
 from collections.abc import Iterable, Iterator, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from decimal import Decimal
 from itertools import pairwise, product
 
@@ -15,13 +16,15 @@ from openweir.policy.formula import Atom, AuthorityAtom, ClaimAtom, ComponentAto
 from openweir.policy.policy import Vocabulary
 from openweir.policy.witness import ShownTrial, Stated
 
-__all__ = ["Cell", "Cells", "Quantity", "cut", "shows"]
+__all__ = ["Cell", "Quantity", "claim_cells", "cut", "fewest", "quantity_of", "shows"]
 
 Quantity = tuple[str, str]
 """What an atom asks about: (`fact`, `component`, `claim` or `grant`; its name)."""
 
 _OTHER_WORD = "something-else"
-_MOST_CELLS = 60_000
+_MOST_BLOCKED = 5
+# How an atom is kept from being shown: not asked, a bad trial, or only trials from that rung on.
+_OPEN, _BAD = -2, -1
 
 
 @dataclass(frozen=True, slots=True)
@@ -38,26 +41,25 @@ class Cell:
     value: Stated | tuple[ShownTrial, ...] | None
 
 
-Cells = Mapping[Quantity, tuple[Cell, ...]]
-
-
 def cut(atoms: Mapping[Atom, int], vocabulary: Vocabulary) -> dict[Quantity, tuple[Cell, ...]]:
-    """Return the cells of every quantity the atoms ask about, one per set of atoms shown.
+    """Return the cells of every fact, component and grant the atoms ask about.
 
     Args:
         atoms: atom -> its bit.
-        vocabulary: kinds of facts and the order of rungs, evaluators and access.
+        vocabulary: kinds of facts.
     """
     grouped: dict[Quantity, dict[Atom, int]] = {}
     for atom, bit in atoms.items():
-        grouped.setdefault(_quantity(atom), {})[atom] = bit
+        grouped.setdefault(quantity_of(atom), {})[atom] = bit
     return {
         quantity: _distinct(_cells(quantity, mine, vocabulary))
         for quantity, mine in sorted(grouped.items())
+        if quantity[0] != "claim"
     }
 
 
-def _quantity(atom: Atom) -> Quantity:
+def quantity_of(atom: Atom) -> Quantity:
+    """Return what an atom asks about."""
     match atom:
         case FactAtom():
             return "fact", atom.predicate
@@ -72,11 +74,7 @@ def _quantity(atom: Atom) -> Quantity:
 def _cells(quantity: Quantity, atoms: Mapping[Atom, int], vocabulary: Vocabulary) -> Iterator[Cell]:
     kind, name = quantity
     yield Cell(0, None)
-    if kind == "claim":
-        yield from _claim_cells(
-            {atom: bit for atom, bit in atoms.items() if isinstance(atom, ClaimAtom)}, vocabulary
-        )
-    elif kind == "fact":
+    if kind == "fact":
         for value in _values(vocabulary.predicates[name][0], atoms):
             yield Cell(_sum(bit for atom, bit in atoms.items() if _fact(atom, value)), value)
     elif kind == "component":
@@ -134,92 +132,135 @@ def _granted(atom: Atom, roles: tuple[str, ...]) -> bool:
     return isinstance(atom, AuthorityAtom) and len(set(roles) & set(atom.roles)) >= atom.signatures
 
 
-def _claim_cells(atoms: Mapping[ClaimAtom, int], vocabulary: Vocabulary) -> Iterator[Cell]:
-    """Yield cells of trials: per evaluation a rung and a bound, one evaluator for all."""
-    rungs, first = vocabulary.rungs, next(iter(atoms))
-    asked = {rungs.index(atom.rung) for atom in atoms}
-    levels = sorted({min(index + step, len(rungs) - 1) for index in asked for step in (0, 1)})
-    bounds = _bounds(atoms)
-    trials = [None, *product(levels, bounds)]
-    evaluations = sorted({word for atom in atoms for word in atom.evaluations})
-    conducts = list(
-        product(
-            sorted({vocabulary.independences.index(atom.independence) for atom in atoms}),
-            sorted({vocabulary.accesses.index(atom.access) for atom in atoms}),
-            sorted({atom.shelf_life_days for atom in atoms}),
-            sorted({atom.confidence for atom in atoms}),
-        )
-    )
-    # A pack with very many evaluations of one claim gets fewer mixtures, never a wrong cell.
-    while len(trials) ** len(evaluations) * len(conducts) > _MOST_CELLS and len(evaluations) > 1:
-        evaluations = evaluations[:-1]
-    ranked = [(atom, bit, _rank(atom, vocabulary)) for atom, bit in atoms.items()]
-    for conduct in conducts:
-        for chosen in product(trials, repeat=len(evaluations)):
-            items = [
-                (word, *found) for word, found in zip(evaluations, chosen, strict=True) if found
-            ]
-            shown = _sum(bit for atom, bit, rank in ranked if _claim(atom, rank, items, conduct))
-            if shown:
-                yield Cell(shown, _trials(first, items, conduct, vocabulary))
+def claim_cells(
+    atoms: Mapping[ClaimAtom, int], blocked: int, vocabulary: Vocabulary
+) -> tuple[Cell, ...]:
+    """Return trials of one claim that show nothing blocked, and otherwise as much as can be.
+
+    Args:
+        atoms: every atom on the claim -> its bit.
+        blocked: bits that must not be shown.
+        vocabulary: the order of rungs, evaluators and access.
+    """
+    hidden = [atom for atom, bit in atoms.items() if bit & blocked]
+    rungs = vocabulary.rungs
+    levels = {min(rungs.index(atom.rung) + 1, len(rungs) - 1) for atom in atoms}
+    ways = [
+        (_OPEN, _BAD, *sorted(level for level in levels if level > rungs.index(atom.rung)))
+        if len(hidden) <= _MOST_BLOCKED
+        else (_OPEN,)
+        for atom in hidden
+    ]
+    found = [Cell(0, None)]
+    for chosen in product(*ways):
+        trials = _trials(atoms, dict(zip(hidden, chosen, strict=True)), vocabulary)
+        shown = _shown(atoms, trials, vocabulary)
+        if shown and not shown & blocked:
+            found.append(Cell(shown, trials))
+    return _distinct(found)
 
 
-def _bounds(atoms: Mapping[ClaimAtom, int]) -> list[Decimal]:
-    """Return the dangerous end of the interval: at each limit, and past all of them."""
-    limits = sorted({atom.number for atom in atoms})
-    first = next(iter(atoms))
-    past = (limits[-1] + 1) / 2 if first.sense == "at-most" else limits[0] / 2
-    return sorted({*limits, past})
-
-
-_Rank = tuple[int, int, int]
-_Item = tuple[str, int, Decimal]
-_Conduct = tuple[int, int, int, Decimal]
-
-
-def _rank(atom: ClaimAtom, vocabulary: Vocabulary) -> _Rank:
-    return (
-        vocabulary.rungs.index(atom.rung),
-        vocabulary.independences.index(atom.independence),
-        vocabulary.accesses.index(atom.access),
-    )
-
-
-def _claim(atom: ClaimAtom, rank: _Rank, items: list[_Item], conduct: _Conduct) -> bool:
-    """Whether trials show a claim, by the rules of `decision.claim`."""
-    rung, independence, access = rank
-    good = False
-    fits = (
-        conduct[0] >= independence
-        and conduct[1] >= access
-        and conduct[2] <= atom.shelf_life_days
-        and conduct[3] >= atom.confidence
-    )
-    for evaluation, level, bound in items:
-        safe = bound <= atom.number if atom.sense == "at-most" else bound >= atom.number
-        comparable = evaluation == "SYS" or atom.evaluations != ("SYS",)
-        if comparable and level <= rung and not safe:
-            return False
-        good = good or (fits and safe and level >= rung and evaluation in atom.evaluations)
-    return good
+def fewest(
+    atoms: Mapping[ClaimAtom, int],
+    trials: tuple[ShownTrial, ...],
+    blocked: int,
+    vocabulary: Vocabulary,
+) -> tuple[ShownTrial, ...]:
+    """Drop the trials without which the same is shown and nothing blocked is."""
+    shown = _shown(atoms, trials, vocabulary)
+    kept = list(trials)
+    for trial in trials:
+        rest = tuple(item for item in kept if item is not trial)
+        now = _shown(atoms, rest, vocabulary)
+        if now & shown == shown and not now & blocked:
+            kept = list(rest)
+    return tuple(kept)
 
 
 def _trials(
-    atom: ClaimAtom, items: list[_Item], conduct: _Conduct, vocabulary: Vocabulary
+    atoms: Mapping[ClaimAtom, int], ways: Mapping[ClaimAtom, int], vocabulary: Vocabulary
 ) -> tuple[ShownTrial, ...]:
-    return tuple(
-        ShownTrial(
-            claim=atom.claim,
-            evaluation=evaluation,
-            rung=vocabulary.rungs[level],
-            lower=Decimal(0) if atom.sense == "at-most" else bound,
-            upper=bound if atom.sense == "at-most" else Decimal(1),
-            independence=vocabulary.independences[conduct[0]],
-            access=vocabulary.accesses[conduct[1]],
-            days_old=conduct[2],
-            confidence=conduct[3],
-        )
-        for evaluation, level, bound in items
+    """Return the least trial that shows each atom, as far as `ways` lets it, and the bad ones."""
+    limits = sorted({atom.number for atom in atoms})
+    found = [_bad(atom, limits, vocabulary) for atom, way in ways.items() if way == _BAD]
+    best = limits[0] if next(iter(atoms)).sense == "at-most" else limits[-1]
+    for atom in atoms:
+        for evaluation in atom.evaluations:
+            trial = _least(atom, evaluation, best)
+            for other, way in ways.items():
+                if way >= 0 and _fits(other, trial, vocabulary):
+                    level = max(vocabulary.rungs.index(trial.rung), way)
+                    trial = _least(atom, evaluation, _past(other, limits), vocabulary.rungs[level])
+            if not any(
+                way == _OPEN and _fits(other, trial, vocabulary) and _safe(other, trial)
+                for other, way in ways.items()
+            ):
+                found.append(trial)
+    return tuple(dict.fromkeys(found))
+
+
+def _least(
+    atom: ClaimAtom, evaluation: str, number: Decimal, rung: str | None = None
+) -> ShownTrial:
+    return ShownTrial(
+        claim=atom.claim,
+        evaluation=evaluation,
+        rung=rung or atom.rung,
+        lower=Decimal(0) if atom.sense == "at-most" else number,
+        upper=number if atom.sense == "at-most" else Decimal(1),
+        independence=atom.independence,
+        access=atom.access,
+        days_old=atom.shelf_life_days,
+        confidence=atom.confidence,
+    )
+
+
+def _bad(atom: ClaimAtom, limits: list[Decimal], vocabulary: Vocabulary) -> ShownTrial:
+    """Return a trial no harder than asked that comes out just past the limit."""
+    bare = [word for word in vocabulary.evaluations if word != "SYS"]
+    evaluation = "SYS" if atom.evaluations == ("SYS",) else bare[0]
+    return _least(atom, evaluation, _past(atom, limits))
+
+
+def _past(atom: ClaimAtom, limits: list[Decimal]) -> Decimal:
+    """Return the next limit on the dangerous side, or a number past all of them."""
+    if atom.sense == "at-most":
+        return next((item for item in limits if item > atom.number), (limits[-1] + 1) / 2)
+    return next((item for item in reversed(limits) if item < atom.number), limits[0] / 2)
+
+
+def _safe(atom: ClaimAtom, trial: ShownTrial) -> bool:
+    return trial.upper <= atom.number if atom.sense == "at-most" else trial.lower >= atom.number
+
+
+def _fits(atom: ClaimAtom, trial: ShownTrial, vocabulary: Vocabulary) -> bool:
+    """Whether a trial is good enough to show a claim, whatever came out."""
+    return (
+        trial.evaluation in atom.evaluations
+        and vocabulary.rungs.index(trial.rung) >= vocabulary.rungs.index(atom.rung)
+        and vocabulary.independences.index(trial.independence)
+        >= vocabulary.independences.index(atom.independence)
+        and vocabulary.accesses.index(trial.access) >= vocabulary.accesses.index(atom.access)
+        and trial.days_old <= atom.shelf_life_days
+        and trial.confidence >= atom.confidence
+    )
+
+
+def _shown(
+    atoms: Mapping[ClaimAtom, int], trials: tuple[ShownTrial, ...], vocabulary: Vocabulary
+) -> int:
+    """Return what trials show, by the rules of `decision.claim`."""
+    rungs = vocabulary.rungs
+
+    def against(atom: ClaimAtom, trial: ShownTrial) -> bool:
+        comparable = trial.evaluation == "SYS" or atom.evaluations != ("SYS",)
+        return comparable and rungs.index(trial.rung) <= rungs.index(atom.rung)
+
+    return _sum(
+        bit
+        for atom, bit in atoms.items()
+        if any(_safe(atom, trial) and _fits(atom, trial, vocabulary) for trial in trials)
+        and all(_safe(atom, trial) for trial in trials if against(atom, trial))
     )
 
 
@@ -255,10 +296,9 @@ def shows(strong: ClaimAtom, weak: ClaimAtom, vocabulary: Vocabulary) -> bool:
         and stricter
         and set(strong.evaluations) <= set(weak.evaluations)
         and (strong.evaluations == ("SYS",)) == (weak.evaluations == ("SYS",))
-        and all(
-            mine >= other
-            for mine, other in zip(_rank(strong, vocabulary), _rank(weak, vocabulary), strict=True)
+        and _fits(
+            replace(weak, evaluations=strong.evaluations),
+            _least(strong, strong.evaluations[0], strong.number),
+            vocabulary,
         )
-        and strong.shelf_life_days <= weak.shelf_life_days
-        and strong.confidence >= weak.confidence
     )

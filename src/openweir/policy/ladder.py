@@ -1,13 +1,19 @@
-"""The ladder table: what policymakers edit, one row per parameter, one column per tier."""
+"""The ladder table: what policymakers edit, one row per parameter, one column per tier.
+
+The same table can be written as CSV, for a spreadsheet, and as TOML, for a text editor;
+each reads back as the same cells.
+"""
 
 import csv
 import io
+import json
+import tomllib
 from dataclasses import dataclass
 
-from openweir.policy.place import Place
+from openweir.policy.place import Place, Table
 from openweir.tier import Tier
 
-__all__ = ["Ladder", "Row", "read_ladder"]
+__all__ = ["Ladder", "Row", "ladder_from_toml", "ladder_to_toml", "read_ladder", "write_ladder"]
 
 _TIERS = tuple(tier for tier in Tier if tier is not Tier.SEALED)
 _COLUMNS = ["row", "parameter", "unit", *(tier.word for tier in _TIERS)]
@@ -85,6 +91,55 @@ def read_ladder(text: str, *, file: str) -> Ladder:
     if not lines[0].strip():
         whole.fail("the ladder is empty", code="ladder-header", hint=",".join(_COLUMNS))
     return Ladder(rows=tuple(rows))
+
+
+def write_ladder(ladder: Ladder) -> str:
+    """Return `ladders.csv`: what `read_ladder` reads back as the same cells."""
+    out = io.StringIO()
+    writer = csv.writer(out, lineterminator="\n")
+    writer.writerow(_COLUMNS)
+    for row in ladder.rows:
+        writer.writerow([*row.id.split(".", 1), row.unit, *row.cells])
+    return out.getvalue()
+
+
+def ladder_to_toml(ladder: Ladder) -> str:
+    """Return the table as TOML: one `[[row]]` each, cells as text by tier, empty ones left out."""
+    blocks = []
+    for row in ladder.rows:
+        name, parameter = row.id.split(".", 1)
+        pairs = [("row", name), ("parameter", parameter), ("unit", row.unit)]
+        pairs += [(tier.word, row.at(tier)) for tier in _TIERS if row.at(tier)]
+        # TOML's basic strings take JSON's escapes; it also wants DEL escaped.
+        lines = [
+            f"{key} = {json.dumps(value, ensure_ascii=False)}".replace("\x7f", "\\u007F")
+            for key, value in pairs
+        ]
+        blocks.append("\n".join(["[[row]]", *lines]))
+    return "\n\n".join(blocks) + "\n"
+
+
+def ladder_from_toml(text: str, *, file: str) -> Ladder:
+    """Read what `ladder_to_toml` writes.
+
+    Raises:
+        PolicyError: not TOML, or not the table of a ladder.
+    """
+    lines = tuple(text.split("\n"))
+    whole = Place(file=file, lines=lines, first=0, last=len(lines))
+    try:
+        rows = tomllib.loads(text).get("row", [])
+    except (tomllib.TOMLDecodeError, RecursionError) as error:
+        whole.fail(f"not valid TOML: {str(error)[:200]}", code="not-toml")
+    out = io.StringIO()
+    writer = csv.writer(out, lineterminator="\n")
+    writer.writerow(_COLUMNS)
+    for found in rows if isinstance(rows, list) else ():
+        table = Table(found, whole.inside("row"))
+        table.only(*_COLUMNS)
+        texts = [table.text(key) for key in _COLUMNS[:3]]
+        writer.writerow([*texts, *(table.text(tier.word, "") for tier in _TIERS)])
+    return read_ladder(out.getvalue(), file=file)
 
 
 def _row(fields: list[str], place: Place, before: list[Row]) -> Row:

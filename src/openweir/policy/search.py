@@ -11,7 +11,15 @@ from dataclasses import dataclass
 from itertools import islice, product
 from math import prod
 
-from openweir.policy.cells import Cell, Quantity, cut, shows
+from openweir.policy.cells import (
+    Cell,
+    Quantity,
+    claim_cells,
+    cut,
+    fewest,
+    quantity_of,
+    shows,
+)
 from openweir.policy.formula import All, Any, AtLeast, Atom, ClaimAtom, Formula, leaves
 from openweir.policy.policy import Vocabulary
 from openweir.policy.witness import ShownTrial, Stated, Witness
@@ -48,11 +56,16 @@ class Search:
         listed = dict.fromkeys(atom for formula in formulas for atom in leaves(formula))
         self._bits = {atom: 1 << index for index, atom in enumerate(listed)}
         self._atoms = list(listed)
+        self._vocabulary = vocabulary
         self._cells = cut(self._bits, vocabulary)
-        self._mine = {
-            quantity: _union(cell.shown for cell in cells)
-            for quantity, cells in self._cells.items()
-        }
+        self._claims: dict[Quantity, dict[ClaimAtom, int]] = {}
+        self._made: dict[tuple[Quantity, int], list[Cell]] = {}
+        self._mine: dict[Quantity, int] = {}
+        for atom, bit in self._bits.items():
+            quantity = quantity_of(atom)
+            self._mine[quantity] = self._mine.get(quantity, 0) | bit
+            if isinstance(atom, ClaimAtom):
+                self._claims.setdefault(quantity, {})[atom] = bit
         self._cut_short = False
         # Bits of claim atoms that would show the atom too, itself included.
         self._above = [
@@ -92,7 +105,7 @@ class Search:
         )
         choices = [
             (quantity, self._best(quantity, blocked))
-            for quantity in self._cells
+            for quantity in sorted(self._mine)
             if relevant & self._mine[quantity]
         ]
         names = [quantity for quantity, _ in choices]
@@ -105,9 +118,18 @@ class Search:
         if self._combination(wanted, [cells for _, cells in hopeful]) == ():
             return None
         combination = self._combination(wanted, [cells for _, cells in choices])
-        return Found(
-            missing, _witness(zip(names, combination, strict=True)) if combination else None
-        )
+        if not combination:
+            return Found(missing, None)
+        chosen = zip(names, combination, strict=True)
+        return Found(missing, _witness((name, self._few(name, c, blocked)) for name, c in chosen))
+
+    def _few(self, quantity: Quantity, cell: Cell, blocked: int) -> Cell:
+        """Return a cell of a claim with as few trials as show the same."""
+        atoms, value = self._claims.get(quantity), cell.value
+        if atoms is None or not isinstance(value, tuple):
+            return cell
+        trials = tuple(item for item in value if isinstance(item, ShownTrial))
+        return Cell(cell.shown, fewest(atoms, trials, blocked, self._vocabulary))
 
     def _combination(
         self, wanted: Sequence[Formula], choices: list[list[Cell]]
@@ -131,16 +153,20 @@ class Search:
         closed = _union(
             self._above[index] for index, _ in enumerate(self._atoms) if blocked >> index & 1
         )
-        asked = _union(
-            bit
-            for atom, bit in self._bits.items()
-            if isinstance(atom, ClaimAtom) and ("claim", atom.claim) == quantity
-        )
-        return Cell(asked & ~closed, None)
+        return Cell(self._mine[quantity] & ~closed, None)
 
     def _best(self, quantity: Quantity, blocked: int) -> list[Cell]:
         """Return the cells that show nothing blocked and that no other such cell covers."""
-        allowed = [cell for cell in self._cells[quantity] if not cell.shown & blocked]
+        blocked &= self._mine[quantity]
+        if (quantity, blocked) not in self._made:
+            self._made[quantity, blocked] = self._most(quantity, blocked)
+        return self._made[quantity, blocked]
+
+    def _most(self, quantity: Quantity, blocked: int) -> list[Cell]:
+        cells = self._cells.get(quantity) or claim_cells(
+            self._claims[quantity], blocked, self._vocabulary
+        )
+        allowed = [cell for cell in cells if not cell.shown & blocked]
         allowed.sort(key=lambda cell: -cell.shown.bit_count())
         kept: list[Cell] = []
         for cell in allowed:
