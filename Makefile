@@ -4,8 +4,9 @@ VENV   := .venv
 BIN    := $(VENV)/bin
 ONCE   ?=
 TESTS  ?=
+MANY   ?= 1000000
 
-.PHONY: help run test lint format bench docs lock clean
+.PHONY: help run test lint format bench fuzz docs lock clean
 help:                       ## list these targets
 	@grep -hE '^[a-z]+: .*##' $(MAKEFILE_LIST) | sed -E 's/:.*## /\t/' | expand -t 10
 
@@ -45,6 +46,9 @@ format: $(VENV)/.dev        ## let the tools fix what they can
 
 bench: $(VENV)/.dev         ## every claim of speed, beside its peer
 	@for claim in benchmarks/*.py; do echo "== $$claim"; $(BIN)/python $$claim || exit 1; done
+
+fuzz: $(VENV)/.dev          ## a million hostile dossiers: refused, or no higher tier (MANY=1000000)
+	@PYTHONPATH=tests $(BIN)/python tests/fuzz_dossiers.py $(MANY)
 
 docs: $(VENV)/.dev          ## regenerate the generated pages and check that they are current
 	@$(BIN)/python tools/pages.py

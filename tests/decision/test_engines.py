@@ -19,7 +19,7 @@ from openweir.policy.columns import columns, evaluate
 from openweir.policy.program import LARGEST, half_steps
 
 AS_OF = given_by.AS_OF
-laws = settings(max_examples=150, deadline=None)
+laws = settings(max_examples=60, deadline=None)
 
 
 @laws
@@ -45,7 +45,7 @@ def test_the_trace_answers_what_generated_python_answers(case, policy):
     assert (found.tier, list(found.failing)) == compiled(program)(said)
 
 
-@settings(max_examples=60, deadline=None)
+@settings(max_examples=30, deadline=None)
 @given(st.lists(given_by.generated_cases(), min_size=1, max_size=6), given_by.policies())
 def test_columns_answer_what_generated_python_answers(several, policy):
     """Row by row the same tier and the same failing rules, and never above what is possible."""

@@ -94,7 +94,7 @@ def _grid(found: BackTest) -> Iterator[str]:
     )
     y = _GRID_TOP + 7 * (_CELL - 12) + 14
     for index, (colour, name) in enumerate(legend):
-        x = _GRID_LEFT - 130 + (0, 272, 372)[index]
+        x = _GRID_LEFT - 190 + (0, 282, 388)[index]
         yield f'<rect x="{x}" y="{y}" width="14" height="14" fill="{colour}"/>'
         yield _text(x + 20, y + 12, name, size=13)
 

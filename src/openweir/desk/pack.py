@@ -8,7 +8,14 @@ from openweir.decision import VOCABULARY
 from openweir.errors import PolicyError
 from openweir.policy import Policy, read
 
-__all__ = ["DEFAULT_PACK", "accepted_policies", "load_pack", "pack_files", "read_pack", "shipped_packs"]
+__all__ = [
+    "DEFAULT_PACK",
+    "accepted_policies",
+    "load_pack",
+    "pack_files",
+    "read_pack",
+    "shipped_packs",
+]
 
 DEFAULT_PACK = "openweir-baseline"
 

@@ -23,12 +23,12 @@ from openweir.attest import Trust
 from openweir.desk.case import write_atomically
 from openweir.desk.clock import now
 from openweir.desk.home import Home
+from openweir.desk.pack import accepted_policies
 from openweir.desk.tokens import Tokens, address_of, data_key
 from openweir.errors import OpenweirError, UsageError
 from openweir.hub.accounts import Accounts
 from openweir.hub.store import Store
 from openweir.instant import parse_day
-from openweir.desk.pack import accepted_policies
 from openweir.policy import Policy
 
 __all__ = ["Opening", "Settings", "serve", "settings_from_environment"]

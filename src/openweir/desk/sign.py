@@ -139,9 +139,7 @@ def _require_inputs(case: CaseFolder, decision: Decision) -> None:
             _refuse(case, f"`{name}` changed since the decision")
 
 
-def _require_decided(
-    case: CaseFolder, decision: Decision, policies: Mapping[str, Policy]
-) -> None:
+def _require_decided(case: CaseFolder, decision: Decision, policies: Mapping[str, Policy]) -> None:
     """Nobody signs by accident what the case does not say: read and decide once more."""
     dossier = case.read("dossier.json", made_by="inspect")
     if inspect(case.root, write=False).dossier.to_bytes() != dossier:

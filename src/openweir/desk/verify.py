@@ -21,9 +21,9 @@ from openweir.digest import sha256
 from openweir.errors import OpenweirError, RegisterError, UsageError
 from openweir.hub import Bundle, Check, check, check_files, log_entry
 from openweir.hub.accept import read_signers
+from openweir.policy import Policy
 from openweir.register import Checkpoint, Fetch, Proof, TileTree, read_entry
 from openweir.tier import Tier
-from openweir.policy import Policy
 
 __all__ = ["Verified", "verify"]
 

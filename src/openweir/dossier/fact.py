@@ -171,7 +171,13 @@ def _value_from_json(read: Object) -> Value:
         return read.texts("value")
     if isinstance(found, dict):
         interval = read.object("value")
-        return Estimate(lower=interval.decimal("lower"), upper=interval.decimal("upper"))
+        found = Estimate(lower=interval.decimal("lower"), upper=interval.decimal("upper"))
+        if found.lower < 0:
+            # Less than no compute would pass every upper limit.
+            raise DossierError(
+                "a quantity cannot be negative", code="negative", where=interval.where
+            )
+        return found
     raise DossierError(
         "a fact's value is text, true or false, a list of texts, or an interval",
         code="value",

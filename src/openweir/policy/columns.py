@@ -19,7 +19,7 @@ from openweir.tier import Tier
 
 __all__ = ["Columns", "Found", "columns", "evaluate"]
 
-Flags = npt.NDArray[np.bool_]
+_Flags = npt.NDArray[np.bool_]
 _ROWS = 16_384  # rows taken at once: a few dozen such columns stay in the cache
 _OPPOSITE = {"hi": "lo", "lo": "hi", "lower": "upper", "upper": "lower"}
 
@@ -36,9 +36,9 @@ class Columns:
     """
 
     size: int
-    present: Mapping[str, Flags]
+    present: Mapping[str, _Flags]
     numbers: Mapping[tuple[str, str], npt.NDArray[np.signedinteger]]
-    words: Mapping[tuple[str, Check], Flags]
+    words: Mapping[tuple[str, Check], _Flags]
 
 
 @dataclass(frozen=True, slots=True)
@@ -51,15 +51,15 @@ class Found:
     """
 
     tiers: npt.NDArray[np.int8]
-    failing: Flags
+    failing: _Flags
 
 
 def columns(program: Program, records: Sequence[Mapping[str, Mapping[str, object]]]) -> Columns:
     """Turn records, each made or checked by `openweir.decision.record`, into columns."""
     asked = _asked(program)
-    present: dict[str, Flags] = {}
+    present: dict[str, _Flags] = {}
     numbers: dict[tuple[str, str], npt.NDArray[np.signedinteger]] = {}
-    words: dict[tuple[str, Check], Flags] = {}
+    words: dict[tuple[str, Check], _Flags] = {}
     for slot in program.slots:
         said = [record.get(slot.name) for record in records]
         present[slot.name] = np.fromiter((one is not None for one in said), bool, len(said))
@@ -112,9 +112,9 @@ class _Judge:
 
     def __init__(self, population: Columns, rows: slice, *, possible: bool) -> None:
         self._population, self._rows, self._possible = population, rows, possible
-        self._known: dict[int, Flags] = {}
+        self._known: dict[int, _Flags] = {}
 
-    def node(self, node: Node) -> Flags:
+    def node(self, node: Node) -> _Flags:
         """Return for each row whether the node holds."""
         found = self._known.get(id(node))
         if found is None:
@@ -122,7 +122,7 @@ class _Judge:
             self._known[id(node)] = found
         return found
 
-    def _join(self, node: Join) -> Flags:
+    def _join(self, node: Join) -> _Flags:
         parts = [self.node(child) for child in node.children]
         if node.needed in (1, len(parts)):
             found = parts[0].copy()
@@ -135,7 +135,7 @@ class _Judge:
             counted += part
         return counted >= node.needed
 
-    def _leaf(self, node: Leaf) -> Flags:
+    def _leaf(self, node: Leaf) -> _Flags:
         present = self._population.present[node.slot][self._rows]
         found = np.ones_like(present) if self._possible else present.copy()
         for check in node.checks:
@@ -146,7 +146,7 @@ class _Judge:
             found |= ~present
         return found
 
-    def _check(self, slot: str, check: Check) -> Flags | None:
+    def _check(self, slot: str, check: Check) -> _Flags | None:
         """Return whether each row passes, or None where `possible` leaves a check open."""
         if check.test in ("in", "subset"):
             return self._population.words[slot, check][self._rows]
