@@ -46,7 +46,13 @@ COMMANDS: dict[str, tuple[str, str]] = {
 }
 
 # Library -> extra of pyproject.toml, where it is not `hub`.
-_EXTRAS = {"numpy": "weights", "torch": "trial", "transformers": "trial", "z3": "prove"}
+_EXTRAS = {
+    "numpy": "weights",
+    "torch": "trial",
+    "transformers": "trial",
+    "z3": "prove",
+    "cvc5": "prove",
+}
 
 _YES, _ERROR, _INTERRUPTED = 0, 2, 130
 
