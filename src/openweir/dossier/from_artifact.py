@@ -10,6 +10,7 @@ from openweir.dossier.component import component_of
 from openweir.dossier.domain import domains_of
 from openweir.dossier.dossier import Finding
 from openweir.dossier.fact import Certainty, Estimate, Fact, Source, Value
+from openweir.dossier.from_licence import read_licences
 from openweir.dossier.parameters import count_parameters
 from openweir.errors import DossierError
 
@@ -44,6 +45,7 @@ class Reading:
         findings: about the card; verdicts are findings of their own.
         card: its front matter; empty when there is none that can be read.
         licence: of the folder's files as the card declares it, or None.
+        licences: the licence texts, compared with those on record.
         whole_model: False when the folder holds an adapter only.
     """
 
@@ -55,6 +57,9 @@ class Reading:
         self.card = self._read_card()
         self.config = self._object(_CONFIG)
         self.licence = _licence(self.card)
+        self.licences = read_licences(
+            snapshot, self.licence, self.source(_CARD, f"front matter: {self._licence_key()}")
+        )
         self.whole_model = not any(
             component_of(file.path) == "Adapters" for file in snapshot.manifest.files
         )
@@ -100,6 +105,9 @@ class Reading:
             if len(entries) == 1:
                 return self.source(entries[0][0])
         return Source(kind="file", ref=what, sha256=digest.dirhash(entries))
+
+    def _licence_key(self) -> str:
+        return "license" if self.card.licence.lower() not in _NO_LICENCE else "license_name"
 
     def _object(self, path: str) -> dict[str, Any]:
         found = self.snapshot.json(path)
@@ -207,9 +215,8 @@ def _facts_of_card(reading: Reading) -> None:
         if texts:
             reading.add(predicate, texts, reading.source(_CARD, f"front matter: {key}"))
     if reading.licence is not None:
-        key = "license" if card.licence.lower() not in _NO_LICENCE else "license_name"
-        reading.add("licence", reading.licence, reading.source(_CARD, f"front matter: {key}"))
-    elif card.stated:
+        reading.add("licence", reading.licence, reading.licences.card)
+    elif card.stated and reading.licences.licence is None:
         reading.findings.append(
             _finding(_CARD, "no-licence", "the card declares no licence by name")
         )
@@ -218,6 +225,8 @@ def _facts_of_card(reading: Reading) -> None:
     )
     source = reading.source(licences[0]) if licences else reading.source_of_all("all files")
     reading.add("licence-text", bool(licences), source)
+    reading.facts.extend(reading.licences.facts)
+    reading.findings.extend(reading.licences.findings)
     _facts_of_domain(reading)
 
 

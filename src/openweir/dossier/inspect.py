@@ -10,11 +10,16 @@ from openweir.dossier.declared import check_component, check_fact
 from openweir.dossier.dossier import Component, Dossier, DossierFile, Finding
 from openweir.dossier.fact import Certainty, Estimate, Fact, Value
 from openweir.dossier.from_artifact import Reading, findings_of, read_facts
+from openweir.dossier.from_licence import licence_contradiction
 from openweir.errors import DossierError
 
 __all__ = ["check_name", "inspect"]
 
 _NAME = re.compile(r"[A-Za-z0-9][A-Za-z0-9._-]{0,95}/[A-Za-z0-9][A-Za-z0-9._-]{0,95}", re.ASCII)
+
+
+# What the case states and what the files show are both conditions: none denies another.
+_ADD_UP = frozenset({"licence-conditions"})
 
 
 def inspect(
@@ -49,6 +54,7 @@ def inspect(
     findings = _contradictions(read + computed, facts)
     if snapshot is not None and reading is not None:
         findings += (*findings_of(snapshot), *reading.findings)
+        findings += _licence_contradictions(reading, facts)
     return Dossier(
         name=name,
         release_sha256=None if snapshot is None else snapshot.manifest.dirhash(),
@@ -99,12 +105,12 @@ def _components(
     """Merge what files prove with what the case declares; files win on presence."""
     stated = {component.name: component for component in declared}
     held = {file.component for file in files}
-    licence = None if reading is None else reading.licence
+    licence = None if reading is None else reading.licences.licence
     found = []
     for name in sorted(COMPONENTS):
         said = stated.get(name)
         if name in held:
-            # The card's licence is declared for the repository, so for every file in it.
+            # A licence declared by the card or given as a text holds for every file beside it.
             found.append(
                 Component(
                     name=name,
@@ -131,9 +137,20 @@ def _contradictions(known: tuple[Fact, ...], declared: tuple[Fact, ...]) -> tupl
         for fact in declared
         for other in known
         if fact.predicate == other.predicate
+        and fact.predicate not in _ADD_UP
         and fact.subject == other.subject
         and _contradict(fact.value, other.value)
     )
+
+
+def _licence_contradictions(reading: Reading, declared: tuple[Fact, ...]) -> tuple[Finding, ...]:
+    """Name every licence the case declares that the folder's licence text denies."""
+    found = (
+        licence_contradiction(fact, reading.licences)
+        for fact in declared
+        if fact.predicate == "licence" and fact.subject == "release"
+    )
+    return tuple(finding for finding in found if finding is not None)
 
 
 def _contradict(one: Value, other: Value) -> bool:

@@ -52,13 +52,24 @@ PREDICATES: MappingProxyType[str, Predicate] = MappingProxyType(
         ),
         "datasets": Predicate("texts", None, "Training data sets the card names."),
         "dtypes": Predicate("texts", None, "Element types of the stored tensors."),
-        "licence": Predicate("text", None, "Licence of the weights as declared: SPDX id or words."),
+        "licence": Predicate(
+            "text", None, "Licence of the weights as declared, or as its text says: id or words."
+        ),
         "licence-conditions": Predicate(
             "texts",
             None,
             "Clauses beyond attribution: user-scale, revenue, field of use, territory.",
         ),
+        "licence-coverage": Predicate(
+            "texts", None, "Licences of a component that is under several, with the files of each."
+        ),
         "licence-text": Predicate("flag", None, "Whether a licence text is among the files."),
+        "licence-verdict": Predicate(
+            "text",
+            None,
+            "How the licence text stands to those on record: `exact`, `modified`, `family`, "
+            "`declared-only` or `none`.",
+        ),
         "parameters": Predicate("estimate", "parameter", "Parameters stored, tied ones once."),
         "pickle-files": Predicate("flag", None, "Whether a file that unpickles is in the folder."),
         "refused-files": Predicate("flag", None, "Whether the gate refused any file."),

@@ -47,7 +47,7 @@ def contradiction(name: str, found: Identified) -> str:
         return f"the text is like no licence on record, so not `{name}` word for word"
     if not _covers(meant, found):
         return f"the text is {_text_words(found)}"
-    changed = [part for part in found.parts if part.standing is not Standing.EXACT]
+    changed = [p for p in found.parts if p.standing in (Standing.MODIFIED, Standing.FAMILY)]
     if changed:
         return f"the text is {_text_words(found)}: {_first(changed[0])}"
     return ""
