@@ -3,8 +3,6 @@
 from collections.abc import Iterable, Mapping
 from dataclasses import replace
 from decimal import Decimal
-from functools import cache
-from math import comb
 
 from openweir import digest
 from openweir.decision import Case
@@ -21,13 +19,13 @@ from openweir.dossier import (
 )
 from openweir.evidence import (
     Attack,
-    Bound,
     Conduct,
     Evidence,
     Method,
     Plan,
     PlannedTrial,
     Result,
+    bound,
     parse_access,
     parse_independence,
     parse_rung,
@@ -80,36 +78,6 @@ def fact(predicate: str, value: Value, certainty: str = "verified", **change: ob
 def component(name: str, present: str = "yes", licence: str | None = "Apache-2.0") -> Component:
     """Return a component that was read from the files."""
     return Component(name=name, present=present, licence=licence)
-
-
-@cache
-def bound(events: int, n: int) -> Bound:
-    """Return the two-sided 95 % Clopper-Pearson interval, rounded outward to 6 places."""
-    scale = 10**6
-
-    def tail(lowest: int, highest: int, millionths: int) -> bool:
-        """Whether P(lowest <= X <= highest) is at least 2.5 %."""
-        p, q = millionths, scale - millionths
-        total = sum(comb(n, i) * p**i * q ** (n - i) for i in range(lowest, highest + 1))
-        return total * 40 >= scale**n
-
-    lower = max((m for m in _halve(lambda m: not tail(events, n, m), scale)), default=0)
-    upper = min((m for m in _halve(lambda m: tail(0, events, m), scale)), default=scale) + 1
-    return Bound(
-        lower=Decimal(lower if events else 0) / scale,
-        upper=Decimal(min(upper, scale) if events < n else scale) / scale,
-        confidence=Decimal("0.95"),
-        method="clopper-pearson",
-    )
-
-
-def _halve(holds, scale):
-    """Yield the last point of the grid at which a falling condition still holds."""
-    low, high = 0, scale
-    while high - low > 1:
-        middle = (low + high) // 2
-        low, high = (middle, high) if holds(middle) else (low, middle)
-    yield low
 
 
 def evidence(

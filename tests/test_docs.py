@@ -18,12 +18,12 @@ from pathlib import Path
 import pytest
 
 from openweir.cli.main import COMMANDS
-from openweir.decision import Status
+from openweir.decision import REASONS, Status
 from openweir.desk.demo import build_model
 from openweir.dossier import Certainty
 from openweir.evidence import Access, Independence, Rung
 from openweir.tier import Tier
-from openweir.web.words import REASONS, STATES, TIERS
+from openweir.web.words import STATES, TIERS
 
 ROOT = Path(__file__).resolve().parent.parent
 DOCUMENTS = sorted(
@@ -39,6 +39,9 @@ pipeline_tag: text-generation
 # A small model for all purposes
 """
 ADDRESS = "http://127.0.0.1:8080"
+# What a reader exports stays exported for the commands that follow.
+_RESTORE = "test -f bin/exported && . bin/exported"
+_KEEP = "code=$?; export -p > bin/exported; exit $code"
 
 
 def names(paths: list[Path]) -> list[str]:
@@ -100,8 +103,9 @@ class Story:
             self._serve(shlex.split(command.rstrip(" &")))
         else:
             wanted = re.search(r"# exit code (\d+)", command)
+            typed = command.replace(ADDRESS, self.address)
             done = subprocess.run(
-                ["bash", "-c", command.replace(ADDRESS, self.address)],
+                ["bash", "-c", f"{_RESTORE}\n{typed}\n{_KEEP}"],
                 cwd=self.root,
                 env=self.environment,
                 capture_output=True,

@@ -11,7 +11,7 @@ from pathlib import Path
 
 import pytest
 
-import openweir
+import openweir.errors
 
 ROOT = Path(__file__).resolve().parent.parent
 SOURCE = ROOT / "src" / "openweir"

@@ -54,6 +54,14 @@ def test_a_component_can_be_held_back_further_than_the_release():
     assert decision.tier_of("other") is Tier.SEALED
 
 
+def test_a_component_is_never_more_open_than_its_release():
+    """A component's own limit lowers; it does not lift."""
+    hold = (("Model parameters (Final)", Tier.OPEN_WEIGHTS),)
+    case = cases.case(hold=Tier.PUBLIC_HOSTED, component_holds=hold)
+    decision = decide(case, POLICY, AS_OF)
+    assert decision.tier_of("model.safetensors") is Tier.PUBLIC_HOSTED
+
+
 def test_a_misspelt_hold_is_refused():
     """Otherwise the component it was meant for would go out."""
     with pytest.raises(DecisionError, match="holds back `Model parameters`") as caught:

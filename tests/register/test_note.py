@@ -77,7 +77,7 @@ class TestKeys:
         """Both halves are read back as written, and the private one does not show itself."""
         assert VerifierKey.parse(str(KEY.verifier)) == KEY.verifier
         assert SignerKey.parse(KEY.reveal()) == KEY
-        assert KEY.reveal().split("+")[-1] not in repr(KEY)
+        assert KEY.reveal().split("+", 4)[4] not in repr(KEY)
 
     @pytest.mark.parametrize(
         "written",
@@ -107,7 +107,7 @@ class TestKeys:
         """The message about a damaged private key holds nothing of it."""
         with pytest.raises(RegisterError, match="damaged") as caught:
             SignerKey.parse(KEY.reveal().replace("example.com", "example.org"))
-        assert KEY.reveal().split("+")[-1] not in str(caught.value)
+        assert KEY.reveal().split("+", 4)[4] not in str(caught.value)
 
     def test_keys_of_small_order_are_refused(self):
         """Every published edge case with a key of small order is refused as a log key."""

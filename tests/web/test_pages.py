@@ -24,7 +24,7 @@ from openweir.web import (
     request_page,
 )
 from openweir.web.pages import style, style_path
-from openweir.web.words import REASONS, TIERS, day
+from openweir.web.words import TIERS, day
 from web.a_decision import HOSTILE, decision, hostile_decision, provenance
 
 ORIGIN = "http://127.0.0.1:8080"
@@ -177,7 +177,7 @@ def test_a_requirement_opens_to_its_proof():
     assert "Weights that leave are tested after tampering" in text
     assert "upper bound at most 0.05 found 0.000000 to 0.012221, 0 of 300" in text
     assert "be" * 32 in text
-    assert "undetermined missing: nothing has been handed in" in text
+    assert "undetermined missing: nothing is stated or shown" in text
 
 
 def test_the_proofs_name_signers_log_and_commands():
@@ -263,13 +263,6 @@ def test_days_read_the_same_in_every_locale():
     assert day(date(2026, 11, 20)) == "20 November 2026"
 
 
-def test_reasons_are_plain_words():
-    """A reason's gloss is a short clause without a final stop."""
-    for word, gloss in REASONS.items():
-        assert gloss, word
-        assert not gloss.endswith(".")
-
-
 def test_what_was_refuted_is_not_offered_first():
     """A set that needs another model comes after one that needs only another test (law 4)."""
     lack = decision().whynot[0]
@@ -288,3 +281,13 @@ def test_a_higher_tier_tells_only_what_is_new():
     text = Reader(page(made)).text
     assert "All that is missing for open weights, and this:" in text
     assert text.count("asked bio.uplift stays low after a resourced attack (A5)") == 1
+
+
+def test_a_gated_component_of_an_open_release_has_its_gate():
+    """Where one component takes a grant, the page says how to ask for it."""
+    whole = decision(Tier.OPEN_WEIGHTS)
+    first, *rest = whole.components
+    held = decision(Tier.OPEN_WEIGHTS, components=(replace(first, tier=Tier.GATED_WEIGHTS), *rest))
+    assert "Request access" in Reader(page(held)).text
+    assert "Request access" not in Reader(page(whole)).text
+    assert "Say what for" in request_page(held, purpose="", origin=ORIGIN)

@@ -1,16 +1,17 @@
 """`openweir decide`: the tier in one line, and for each higher tier what is missing."""
 
 import argparse
+import sys
 from collections.abc import Iterator
 from pathlib import Path
 
 from openweir.cli import output
-from openweir.decision import Decision, Lack, Need
+from openweir.decision import SPEAKS_AGAINST, Decision, Lack, Need
 from openweir.desk.decide import Outcome, decide_case
 from openweir.desk.pack import DEFAULT_PACK
 from openweir.tier import Tier
 
-__all__ = ["configure", "run"]
+__all__ = ["add_policy", "configure", "run"]
 
 _PERMITS = {
     Tier.SEALED: "nothing leaves the house; outside evaluators may work inside it",
@@ -55,8 +56,11 @@ def add_policy(parser: argparse.ArgumentParser, default: str | None) -> None:
 def run(arguments: argparse.Namespace) -> int:
     """Decide and print."""
     outcome = decide_case(arguments.case, policy=arguments.policy, as_of=arguments.as_of)
-    lines = "\n".join(_lines(outcome, arguments.case))
-    output.emit(arguments, outcome.decision.to_json(), lines)
+    if arguments.json:
+        sys.stdout.buffer.write(outcome.data)
+        sys.stdout.flush()
+    else:
+        output.emit(arguments, None, "\n".join(_lines(outcome, arguments.case)))
     return 0
 
 
@@ -93,22 +97,35 @@ def _missing(decision: Decision) -> Iterator[str]:
     for lack in decision.whynot:
         needs = _nearest(lack)
         fresh = [need for need in needs if need.asked not in told]
+        above = _above(told, {need.asked for need in needs})
         told |= {need.asked for need in needs}
-        above = "all of the above and " if len(fresh) < len(needs) else ""
         other = len(lack.sets) - 1
         ways = f" ({other} other way{'' if other == 1 else 's'})" if other > 0 else ""
-        yield f"\n{lack.tier.word} lacks {above}{len(fresh)} to show{ways}:"
+        yield ""
+        if fresh:
+            and_ = " and " if above else ""
+            yield f"{lack.tier.word} lacks {above}{and_}{len(fresh)} to show{ways}:"
+        else:
+            yield f"{lack.tier.word} lacks {above} and nothing more{ways}"
         for need in fresh[:_SHOWN_NEEDS]:
-            yield f"  - {need.label}: {need.reason}"
+            yield f"  - {need.label}: {need.reason.partition(': ')[2]}"
         if len(fresh) > _SHOWN_NEEDS:
             yield f"  - and {len(fresh) - _SHOWN_NEEDS} more, see --json"
         if lack.alternative:
             yield f"  meanwhile: {lack.alternative}"
 
 
+def _above(told: set[str], asked: set[str]) -> str:
+    """Return how to speak of what was told already: all of it, a part, or nothing."""
+    if not told & asked:
+        return ""
+    return "the above" if told <= asked else f"{len(told & asked)} of the above"
+
+
 def _nearest(lack: Lack) -> tuple[Need, ...]:
-    """Return the smallest set that does not ask for what is already shown otherwise."""
-    return next(
-        (s for s in lack.sets if not any(need.reason.startswith("refuted") for need in s)),
-        lack.sets[0] if lack.sets else (),
-    )
+    """Return the smallest set that asks for nothing of which the opposite is known."""
+
+    def against(need: Need) -> bool:
+        return need.reason.startswith("refuted") or need.reason.endswith(SPEAKS_AGAINST)
+
+    return min(lack.sets, key=lambda needs: (any(map(against, needs)), len(needs)), default=())

@@ -15,24 +15,23 @@ from openweir.decision.case import Case, read_case
 from openweir.decision.decide import decide
 from openweir.decision.decision import (
     Approvals,
-    Atom,
     ComponentDecision,
     Decision,
     Lack,
     Need,
     PolicyReference,
-    Proof,
     RequirementResult,
     ServedFile,
-    Status,
 )
 from openweir.decision.explain import Explanation, Line, explain
-from openweir.decision.judge import REASONS
+from openweir.decision.judge import REASONS, SPEAKS_AGAINST
+from openweir.decision.proof import Atom, Proof, Status
 from openweir.decision.reference import reference_tier
 from openweir.decision.vocabulary import VOCABULARY
 
 __all__ = [
     "REASONS",
+    "SPEAKS_AGAINST",
     "VOCABULARY",
     "Approvals",
     "Atom",

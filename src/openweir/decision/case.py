@@ -101,6 +101,8 @@ def read_case(
 def _evidence(name: str, data: bytes) -> Evidence:
     found = Evidence.from_bytes(data, where=name)
     if name != f"evidence/{found.trial}.json":
-        raise UsageError(f"the file answers trial `{found.trial[:80]}` but is not named after it")
+        raise UsageError(
+            f"the file answers trial `{found.trial[:80]}` but is not named after it", code="trial"
+        )
     parse_day(found.produced_on)
     return found

@@ -20,8 +20,8 @@ from datetime import date, timedelta
 
 from openweir.canonical import decimal_text
 from openweir.decision.case import Case
-from openweir.decision.decision import Status
 from openweir.decision.judge import Judgement, undetermined
+from openweir.decision.proof import Status
 from openweir.evidence import (
     Evidence,
     PlannedTrial,
@@ -40,10 +40,14 @@ _SHOWN_ITEMS = 6
 
 @dataclass(frozen=True, slots=True)
 class _Fault:
-    """Why something does not count: a code of `judge.REASONS` and a sentence."""
+    """Why something does not count: a code of `judge.REASONS` and a sentence.
+
+    `met` counts the demands that were met before one was not: more of them is nearer.
+    """
 
     code: str
     sentence: str
+    met: int = 0
 
 
 def judge_claim(atom: ClaimAtom, case: Case, accepted: tuple[str, ...], as_of: date) -> Judgement:
@@ -176,25 +180,48 @@ def _shortfall(
 ) -> _Fault | None:
     """Return why an item cannot show the claim, or None when it is good enough."""
     conduct, name = item.conduct, f"trial `{item.trial}`"
-    short = ""
-    if item.evaluation not in atom.evaluations:
-        short = f"{name} is {item.evaluation}, not {' or '.join(atom.evaluations)}"
-    elif item.attack.rung < _rung(atom):
-        short = f"{name} is at rung {item.attack.rung.name}, below {atom.rung}"
-    elif conduct.independence < parse_independence(atom.independence):
-        short = f"the evaluator of {name} is {conduct.independence.word}, not {atom.independence}"
-    elif conduct.access < parse_access(atom.access):
-        short = f"{name} had access {conduct.access.name}, below {atom.access}"
-    elif item.result.bound.confidence < atom.confidence:
-        short = f"the interval of {name} is at {decimal_text(item.result.bound.confidence)}"
-    if short:
-        return _Fault("low-assurance", short)
-    if item.method.certainty not in accepted:
-        return _Fault("unverified", f"{name} is only known as {item.method.certainty}")
-    if days_after(parse_day(item.produced_on), atom.shelf_life_days) < as_of:
-        return _Fault(
-            "stale", f"{name} of {item.produced_on} is older than {atom.shelf_life_days} days"
-        )
+    confidence = item.result.bound.confidence
+    last = days_after(parse_day(item.produced_on), atom.shelf_life_days)
+    demands = (
+        (
+            item.evaluation in atom.evaluations,
+            "low-assurance",
+            f"{name} is {item.evaluation}, not {' or '.join(atom.evaluations)}",
+        ),
+        (
+            item.attack.rung >= _rung(atom),
+            "low-assurance",
+            f"{name} is at rung {item.attack.rung.name}, below {atom.rung}",
+        ),
+        (
+            conduct.independence >= parse_independence(atom.independence),
+            "low-assurance",
+            f"the evaluator of {name} is {conduct.independence.word}, not {atom.independence}",
+        ),
+        (
+            conduct.access >= parse_access(atom.access),
+            "low-assurance",
+            f"{name} had access {conduct.access.name}, below {atom.access}",
+        ),
+        (
+            confidence >= atom.confidence,
+            "low-assurance",
+            f"the interval of {name} is at {decimal_text(confidence * 100)} % only",
+        ),
+        (
+            item.method.certainty in accepted,
+            "unverified",
+            f"{name} is only known as {item.method.certainty}",
+        ),
+        (
+            as_of <= last,
+            "stale",
+            f"{name} of {item.produced_on} is older than {atom.shelf_life_days} days",
+        ),
+    )
+    for met, (holds, code, sentence) in enumerate(demands):
+        if not holds:
+            return _Fault(code, sentence, met)
     return None
 
 
@@ -208,12 +235,11 @@ def _best_shortfall(
     atom: ClaimAtom, items: list[Evidence], accepted: tuple[str, ...], as_of: date
 ) -> _Fault:
     """Return why the item that comes nearest does not show the claim."""
-    order = ("stale", "unverified", "low-assurance")
     faults = [_shortfall(atom, item, accepted, as_of) for item in items]
     short = [fault for fault in faults if fault is not None]
     if len(short) < len(faults):
         return _Fault("missing", "only harder attacks were tried, and they did harm")
-    return min(short, key=lambda fault: order.index(fault.code))
+    return max(short, key=lambda fault: fault.met)
 
 
 def _side(atom: ClaimAtom, item: Evidence) -> int:

@@ -12,8 +12,8 @@ from openweir.decision.decision import (
     PolicyReference,
     RequirementResult,
     ServedFile,
-    Status,
 )
+from openweir.decision.proof import Status
 from openweir.decision.tree import Tree, judge_with
 from openweir.decision.whynot import lacks
 from openweir.errors import DecisionError

@@ -3,7 +3,8 @@
 from collections.abc import Iterator
 from dataclasses import dataclass
 
-from openweir.decision.decision import Decision, Proof, RequirementResult
+from openweir.decision.decision import Decision, RequirementResult
+from openweir.decision.proof import Proof
 from openweir.errors import DecisionError
 
 __all__ = ["Explanation", "Line", "explain"]
@@ -103,7 +104,8 @@ def _requirement(item: RequirementResult, names: dict[str, str]) -> Iterator[Lin
 def _proof(proof: Proof, depth: int, names: dict[str, str]) -> Iterator[Line]:
     yield Line(depth=depth, status=proof.status.value, text=proof.label)
     if proof.atom is not None:
-        yield Line(depth=depth + 1, status="", text=f"asked: {proof.atom.asked}")
+        if proof.atom.asked != proof.label:
+            yield Line(depth=depth + 1, status="", text=f"asked: {proof.atom.asked}")
         yield Line(depth=depth + 1, status="", text=f"found: {proof.atom.found}")
         if proof.reason:
             yield Line(depth=depth + 1, status="", text=f"because {proof.reason}")

@@ -15,11 +15,20 @@ from decimal import Decimal
 from types import MappingProxyType
 
 from openweir.canonical import decimal_text
-from openweir.decision.decision import Status
+from openweir.decision.proof import Status
 from openweir.dossier import PREDICATES, Dossier, Estimate, Fact
 from openweir.policy import ComponentAtom, FactAtom
 
-__all__ = ["REASONS", "Judgement", "judge_component", "judge_fact", "shown", "undetermined"]
+__all__ = [
+    "REASONS",
+    "SPEAKS_AGAINST",
+    "Judgement",
+    "judge_component",
+    "judge_fact",
+    "refuted",
+    "shown",
+    "undetermined",
+]
 
 REASONS = MappingProxyType(
     {
@@ -41,6 +50,9 @@ REASONS = MappingProxyType(
     }
 )
 """Every code a reason can start with."""
+
+SPEAKS_AGAINST = ", and that speaks against it"
+"""How a reason ends when what is not surely known would refute the atom if it were."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -89,21 +101,13 @@ def judge_fact(atom: FactAtom, dossier: Dossier, accepted: tuple[str, ...]) -> J
     if not stated:
         return undetermined("missing", f"the dossier does not state {atom.predicate}", "nothing")
     if not facts:
+        unsure = _weigh(atom, stated)
         words = " or ".join(sorted({fact.certainty.value for fact in stated}))
+        against = SPEAKS_AGAINST if unsure.status is Status.REFUTED else ""
         return undetermined(
-            "unverified",
-            f"{atom.predicate} is only known as {words}",
-            _join(_say(fact) for fact in stated),
+            "unverified", f"{atom.predicate} is only known as {words}{against}", unsure.found
         )
-    found = _join(_say(fact) for fact in facts)
-    kind = PREDICATES[atom.predicate].kind
-    if not all(_is_kind(fact, kind) for fact in facts):
-        return undetermined("unit-mismatch", f"{atom.predicate} is not stated as {kind}", found)
-    if kind == "estimate":
-        return _judge_estimates(atom, facts, found)
-    if kind == "texts":
-        return _judge_texts(atom, facts, found)
-    return _judge_word(atom, facts, found)
+    return _weigh(atom, facts)
 
 
 def judge_component(atom: ComponentAtom, dossier: Dossier, accepted: tuple[str, ...]) -> Judgement:
@@ -129,6 +133,19 @@ def judge_component(atom: ComponentAtom, dossier: Dossier, accepted: tuple[str, 
     if atom.licences and declared not in map(_fold, atom.licences):
         return refuted(f"the licence of {atom.component} is not in the set {atom.licence}", found)
     return shown(found)
+
+
+def _weigh(atom: FactAtom, facts: list[Fact]) -> Judgement:
+    """Judge statements that all count."""
+    found = _join(_say(fact) for fact in facts)
+    kind = PREDICATES[atom.predicate].kind
+    if not all(_is_kind(fact, kind) for fact in facts):
+        return undetermined("unit-mismatch", f"{atom.predicate} is not stated as {kind}", found)
+    if kind == "estimate":
+        return _judge_estimates(atom, facts, found)
+    if kind == "texts":
+        return _judge_texts(atom, facts, found)
+    return _judge_word(atom, facts, found)
 
 
 def _judge_estimates(atom: FactAtom, facts: list[Fact], found: str) -> Judgement:

@@ -6,8 +6,8 @@ from datetime import date
 
 from openweir.decision.case import Case
 from openweir.decision.claim import judge_claim
-from openweir.decision.decision import Atom, Proof, Status
 from openweir.decision.judge import Judgement, judge_component, judge_fact
+from openweir.decision.proof import Atom, Proof, Status
 from openweir.policy import (
     All,
     Any,

@@ -10,7 +10,8 @@ the other too, so a set never names both.
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 
-from openweir.decision.decision import Lack, Need, Proof, RequirementResult, Status
+from openweir.decision.decision import Lack, Need, RequirementResult
+from openweir.decision.proof import Proof, Status
 from openweir.evidence import parse_access, parse_independence, parse_rung
 from openweir.policy import Atom, ClaimAtom, FactAtom, Requirement, leaves, say
 from openweir.tier import Tier
@@ -156,7 +157,10 @@ def _least(
         least = mask
         for bit in (bit for bit in bits.values() if bit & mask):
             rest = _closure(least & ~bit, implied)
-            if all(_holds(proof, rest, bits) for proof in proofs):
+            # In a complete family a leaf is only spared when another one shows it.
+            if (bit & rest or not found.complete) and all(
+                _holds(proof, rest, bits) for proof in proofs
+            ):
                 least &= ~bit
         kept.append(least)
     kept = sorted(set(kept))

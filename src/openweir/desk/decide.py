@@ -21,12 +21,14 @@ class Outcome:
     """What came of deciding a case.
 
     Attributes:
+        data: the bytes of decision.json.
         rejected: (file, reason) of evidence that could not be used.
         written: whether decision.json was written; it is not when nothing changed, or
             when the folder cannot be written to.
     """
 
     decision: Decision
+    data: bytes
     rejected: tuple[tuple[str, str], ...]
     written: bool
 
@@ -51,7 +53,7 @@ def decide_case(root: Path, *, policy: str = DEFAULT_PACK, as_of: str | None = N
             written = True
         except CaseError:
             pass  # an example on a read-only disk is still decided and printed
-    return Outcome(decision=decision, rejected=case.rejected, written=written)
+    return Outcome(decision=decision, data=data, rejected=case.rejected, written=written)
 
 
 def judge_case(

@@ -222,16 +222,20 @@ def _holds(bundle: Bundle, head: Checkpoint, fetch: Fetch, *, explicit: bool, tr
     proof = Proof.from_bytes(bundle.log_proof, where="decision.tlog-proof")
     if proof.checkpoint.partition(b"\n")[0] != head.origin.encode():
         if explicit:
-            raise RegisterError(f"the proof is of another log than {head.origin}")
+            raise RegisterError(f"the proof is of another log than {head.origin}", code="other-log")
         return f"{sound}; the proof is of another log, which was not audited"
     statement, _ = Envelope.from_bytes(bundle.envelope).verify(trust.public_keys)
     older = Checkpoint.verify(proof.checkpoint, trusted_logs(trust))
     if older.size > head.size:
-        raise RegisterError("the log is shorter than it was when it proved this decision")
+        raise RegisterError(
+            "the log is shorter than it was when it proved this decision", code="shorter"
+        )
     if TileTree(head.size, fetch).range_hash(0, older.size) != older.root:
-        raise RegisterError("the log was rewritten since it proved this decision")
+        raise RegisterError("the log was rewritten since it proved this decision", code="rewritten")
     if read_entry(proof.index, head.size, fetch) != log_entry(statement):
-        raise RegisterError(f"entry {proof.index} of the log is not this decision")
+        raise RegisterError(
+            f"entry {proof.index} of the log is not this decision", code="other-entry"
+        )
     return sound
 
 

@@ -323,7 +323,7 @@ def _compare(path: str, decided: ServedFile | None, at_hand: tuple[int, str] | N
 def _known(signed: _Signed) -> Decision:
     if signed.decision is None:
         # The check `decision` says more.
-        raise OpenweirError("decision.json does not read as a decision")
+        raise OpenweirError("decision.json does not read as a decision", code="decision")
     return signed.decision
 
 

@@ -164,10 +164,16 @@ def _say_component(atom: ComponentAtom) -> str:
 def _say_claim(atom: ClaimAtom) -> str:
     return (
         f"{_limit(atom)} by {' or '.join(atom.evaluations)} at rung {atom.rung} or harder,"
-        f" {atom.independence} evaluator or more independent, access {atom.access} or deeper,"
+        f" {_who(atom)}, access {atom.access} or deeper,"
         f" at most {atom.shelf_life_days} days old,"
         f" {decimal_text(atom.confidence * 100)} % confidence"
     )
+
+
+def _who(atom: ClaimAtom) -> str:
+    if atom.independence == "self":
+        return "any evaluator"
+    return f"{atom.independence} evaluator or more independent"
 
 
 def _limit(atom: ClaimAtom) -> str:

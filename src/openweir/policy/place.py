@@ -9,7 +9,7 @@ from typing import NoReturn
 
 from openweir.errors import PolicyError
 
-__all__ = ["Place", "Table", "nearest"]
+__all__ = ["Place", "Table", "exact", "nearest"]
 
 _HEADER = re.compile(r"^\s*(\[\[?)\s*([^\[\]]+?)\s*\]\]?\s*(?:#.*)?$")
 _MAX_DIGITS = 28

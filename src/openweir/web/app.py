@@ -51,6 +51,7 @@ def application(hub: Hub) -> Starlette:
 
     @asynccontextmanager
     async def lifespan(_: Starlette) -> AsyncIterator[None]:
+        """Let go of the database when the server stops."""
         yield
         hub.close()
 

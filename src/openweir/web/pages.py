@@ -13,7 +13,7 @@ from importlib import resources
 
 from jinja2 import Environment, PackageLoader, StrictUndefined
 
-from openweir.decision import Decision, Status
+from openweir.decision import REASONS, Decision, Status
 from openweir.hub import Check
 from openweir.hub.grants import Statistics
 from openweir.tier import Tier
@@ -131,7 +131,7 @@ def release_page(
         origin=origin,
         state=state,
         meaning=words.STATES.get(state, ""),
-        gated=decision.effective_tier is Tier.GATED_WEIGHTS,
+        gated=_has_gate(decision),
         verify=shlex.join(["openweir", "verify", address]),
         download=f"HF_ENDPOINT={shlex.quote(origin)} "
         + shlex.join(["hf", "download", decision.name, "--revision", commit]),
@@ -151,7 +151,7 @@ def request_page(decision: Decision, *, purpose: str, origin: str) -> str:
         "request.html",
         decision=decision,
         words=words.TIERS[decision.effective_tier],
-        gated=decision.effective_tier is Tier.GATED_WEIGHTS,
+        gated=_has_gate(decision),
         purpose=purpose.strip(),
         origin=origin,
         command=shlex.join(
@@ -202,13 +202,19 @@ def _templates() -> Environment:
     return environment
 
 
+def _has_gate(decision: Decision) -> bool:
+    """Whether some file takes a grant; an open release may hold one component back that far."""
+    tiers = {min(part.tier, decision.effective_tier) for part in decision.components if part.files}
+    return Tier.GATED_WEIGHTS in tiers
+
+
 def _page(name: str, **values: object) -> str:
     return _templates().get_template(name).render(**values)
 
 
 def _gloss(reason: str) -> str:
     """Say a reason of one word in plain words; empty where it says more itself."""
-    return words.REASONS.get(reason, "")
+    return REASONS.get(reason, "")
 
 
 def _size(count: int) -> str:

@@ -1,4 +1,4 @@
-"""What the pages say: one sentence per tier, per status, per reason."""
+"""What the pages say: one sentence per tier, per state, per status."""
 
 from datetime import date
 from types import MappingProxyType
@@ -6,7 +6,7 @@ from types import MappingProxyType
 from openweir.decision import Status
 from openweir.tier import Tier
 
-__all__ = ["REASONS", "STATES", "STATUSES", "TIERS", "TierWords", "day", "short"]
+__all__ = ["STATES", "STATUSES", "TIERS", "TierWords", "day", "short"]
 
 _MONTHS = (
     *("January", "February", "March", "April", "May", "June"),
@@ -88,25 +88,6 @@ STATUSES: MappingProxyType[Status, str] = MappingProxyType(
         Status.DEMONSTRATED: "shown by evidence that counts",
         Status.REFUTED: "the evidence shows the opposite",
         Status.UNDETERMINED: "neither shown nor refuted, which counts as not shown",
-    }
-)
-
-REASONS: MappingProxyType[str, str] = MappingProxyType(
-    {
-        "conflict": "two sources contradict each other",
-        "future-dated": "the evidence is dated after the day of the decision",
-        "low-assurance": "the evaluator, the access or the attack was weaker than asked",
-        "missing": "nothing has been handed in",
-        "not-planned": "the trial was not named before it ran",
-        "plan-incomplete": "a planned trial has no answer",
-        "plan-missing": "no plan names the trials",
-        "stale": "the evidence is older than the policy allows",
-        "straddles": "the interval lies on both sides of the threshold",
-        "unbound-subject": "nothing ties the result to these bytes",
-        "unit-mismatch": "the number is in another unit",
-        "unknown": "the facts do not say",
-        "unverified": "the source is not sure enough for this policy",
-        "wrong-subject": "the result is about other bytes",
     }
 )
 

@@ -1,0 +1,135 @@
+"""`openweir decide` and `openweir explain` as users meet them."""
+
+import json
+import subprocess
+import sys
+from pathlib import Path
+
+import pytest
+
+import decision_cases as cases
+import openweir
+from openweir.cli.main import main
+
+SMALL = {
+    "architecture": "LlamaForCausalLM",
+    "contact": "safety@example.org",
+    "custom-code": False,
+    "licence": "mit",
+    "parameters": cases.FACTS["parameters"],
+    "pickle-files": False,
+    "refused-files": False,
+    "specialised-domain": "none",
+    "training-compute": cases.Estimate(lower=cases.Decimal(0), upper=cases.Decimal("6e22")),
+}
+
+
+def _folder(root, case):
+    (root / "evidence").mkdir(parents=True)
+    (root / "case.toml").write_text('[release]\nname = "example/large"\n', encoding="utf-8")
+    for name, data in cases.case_files(case).items():
+        (root / name).write_bytes(data)
+    return root
+
+
+def test_a_small_model_is_told_its_tier_and_the_next_step(tmp_path, capsys):
+    """Law 12: open weights with contact and licence alone, and what full openness lacks."""
+    folder = _folder(tmp_path / "case", cases.case(SMALL, (), components=[]))
+    assert main(["decide", str(folder), "--as-of", "2026-06-01"]) == 0
+    lines = capsys.readouterr().out.splitlines()
+    assert lines[0] == "example/large: open-weights"
+    assert "  needs    1 signature (developer)" in lines
+    assert "  until    2026-11-28, review by 2026-11-28" in lines
+    assert "fully-open lacks 5 to show (1 other way):" in lines
+    assert any(line.startswith("  meanwhile: ") for line in lines)
+    assert lines[-1] == f"Next: openweir sign {folder} --key NAME"
+
+
+def test_a_refused_tier_names_what_to_show_with_its_number(tmp_path, capsys):
+    """Each lack is a label with its limit, and why it is not shown."""
+    folder = _folder(tmp_path / "case", cases.case(items=cases.EVIDENCE[1:]))
+    assert main(["decide", str(folder), "--as-of", "2026-06-01"]) == 0
+    text = capsys.readouterr().out
+    assert "example/large: sealed" in text
+    assert (
+        "  - bio.capability is measured (PE1 at A0): no trial on bio.capability is planned" in text
+    )
+    assert "gated-weights lacks 1 to show" in text or "bio.capability at most 0.1" in text
+    assert "What withholding costs: hospitals" in text
+    assert text.rstrip().endswith(f"Next: openweir explain {folder}")
+
+
+def test_an_unusable_evidence_file_is_told(tmp_path, capsys):
+    """The file and the reason stand in the text."""
+    folder = _folder(tmp_path / "case", cases.case())
+    (folder / "evidence" / "bio-pe1.json").write_text("{", encoding="utf-8")
+    assert main(["decide", str(folder), "--as-of", "2026-06-01"]) == 0
+    assert "  unused   evidence/bio-pe1.json: not valid JSON" in capsys.readouterr().out
+
+
+def test_json_is_the_decision_file(tmp_path, capsysbinary):
+    """`--json` prints the bytes of decision.json."""
+    folder = _folder(tmp_path / "case", cases.case())
+    assert main(["decide", str(folder), "--as-of", "2026-06-01", "--json"]) == 0
+    assert capsysbinary.readouterr().out == (folder / "decision.json").read_bytes()
+
+
+def test_explain_prints_rule_number_and_digest(tmp_path, capsys):
+    """The tree of one requirement, with its quote and the file behind each leaf."""
+    folder = _folder(tmp_path / "case", cases.case())
+    options = ["explain", str(folder), "--as-of", "2026-06-01", "--requirement"]
+    assert main([*options, "PE2@open-weights"]) == 0
+    text = capsys.readouterr().out
+    assert "yes PE2@open-weights" in text
+    assert "no        training-compute below 1E+23 FLOP" in text
+    assert 'rule: "tested after somebody' in text
+    assert "evidence/bio-pe2.json sha256:" in text
+    assert main([*options, "PE2@open-weights", "--json"]) == 0
+    found = json.loads(capsys.readouterr().out)
+    assert [item["id"] for item in found["requirements"]] == ["PE2@open-weights"]
+
+
+def test_explain_says_when_the_case_has_changed(tmp_path, capsys):
+    """A kept decision that is no longer the case's own is marked."""
+    folder = _folder(tmp_path / "case", cases.case())
+    main(["decide", str(folder), "--as-of", "2026-06-01"])
+    (folder / "plan.json").unlink()
+    assert main(["explain", str(folder)]) == 0
+    assert "changed since this decision was made: plan.json" in capsys.readouterr().out
+
+
+@pytest.mark.parametrize(
+    ("words", "says"),
+    [
+        (["decide", "nowhere"], "not a case"),
+        (["decide", "CASE", "--policy", "nothing"], "neither a shipped pack nor a folder"),
+        (["decide", "CASE", "--as-of", "soon"], "is not a day"),
+        (["decide", "CASE", "--as-of", "2025-01-01"], "is not in force"),
+        (["explain", "CASE", "--as-of", "2026-06-01", "--requirement", "X"], "no requirement"),
+    ],
+)
+def test_what_cannot_be_done_is_said_in_one_line(tmp_path, capsys, words, says):
+    """Exit code 2, one line, a hint."""
+    folder = _folder(tmp_path / "case", cases.case())
+    words = [str(folder) if word == "CASE" else word for word in words]
+    assert main(words) == 2
+    found = capsys.readouterr()
+    assert says in found.err
+    assert "hint: " in found.err
+    assert len(found.err.splitlines()) == 1
+
+
+def test_deciding_loads_no_heavy_library(tmp_path):
+    """Cold start: none of the libraries that other verbs need."""
+    folder = _folder(tmp_path / "case", cases.case())
+    done = subprocess.run(
+        [sys.executable, "-X", "importtime", "-m", "openweir", "decide", str(folder)],
+        env={"PYTHONPATH": str(Path(openweir.__file__).parent.parent)},
+        capture_output=True,
+        text=True,
+        check=True,
+    )
+    loaded = {line.rpartition("|")[2].strip() for line in done.stderr.splitlines()}
+    heavy = {"numpy", "torch", "z3", "starlette", "sqlalchemy", "jinja2", "huggingface_hub"}
+    heavy |= {"httpx", "yaml", "cryptography", "zstandard", "tqdm", "urllib.request"}
+    assert not loaded & heavy
