@@ -20,6 +20,7 @@ COMMANDS: dict[str, tuple[str, str]] = {
     "evidence": ("evidence", "import eval logs as evidence with exact bounds"),
     "decide": ("decide", "compute the most open tier that the evidence supports"),
     "explain": ("explain", "print why: the proof tree with rules and evidence digests"),
+    "licence": ("licence", "say which licence a text is word for word, and what it asks"),
     "openness": ("openness", "class how open a release is, by every rule set, side by side"),
     "keys": ("keys", "make and list signing keys and say whom you trust"),
     "sign": ("sign", "sign the decision and the model files"),

@@ -89,6 +89,8 @@ def licence_contradiction(said: Fact, reading: LicenceReading) -> Finding | None
     if reading.main is None or not isinstance(said.value, str):
         return None
     path, found = reading.main
+    if found.standing is Standing.DECLARED_ONLY:
+        return None  # a file that only names a licence says no more than the card
     return _contradiction(said.value, said.source.ref, path, found)
 
 

@@ -11,7 +11,7 @@ from dataclasses import dataclass
 
 from openweir.dossier.licence.align import Gap, align
 from openweir.dossier.licence.notice import is_name, is_notice
-from openweir.dossier.licence.template import FIXED, Template
+from openweir.dossier.licence.template import Template
 from openweir.dossier.licence.words import Words, words_of
 
 __all__ = ["Comparison", "compare", "slid_to_end"]
@@ -127,7 +127,7 @@ def _why(gap: Gap, words: Words, template: Template, kept: frozenset[int]) -> st
     fixed = [
         at
         for at in roles
-        if template.roles[at] == FIXED or (template.group(at) and template.group(at) in kept)
+        if template.is_fixed(at) or (template.group(at) and template.group(at) in kept)
     ]
     if fixed:
         return ""
@@ -138,7 +138,7 @@ def _why(gap: Gap, words: Words, template: Template, kept: frozenset[int]) -> st
     if template.licence.bullets and _are_bullets(words, gap) and not roles:
         return "a numbered list"
     # At the edge of the text: nothing of the licence itself stands before, or after.
-    before = all(template.roles[at] != FIXED for at in range(gap.a_begin))
+    before = not any(template.is_fixed(at) for at in range(gap.a_begin))
     after = gap.a_end == len(template.words)
     if (before or after or blanks) and _is_heading(words, gap.b_begin, gap.b_end, template):
         return "a title or copyright notice"

@@ -66,6 +66,7 @@ def _text_words(found: Identified) -> str:
     return {
         Standing.EXACT: f"word for word {names}",
         Standing.MODIFIED: f"{names}, modified",
+        Standing.DECLARED_ONLY: f"only the name of {names}",
         Standing.FAMILY: f"another version of {names or found.family}",
     }.get(found.standing, names)
 

@@ -115,11 +115,12 @@ def _best(words: Words) -> Comparison | None:
         if found * 2 >= len(sketch):
             near.append((found * known.words / len(sketch), known))
     near.sort(key=lambda item: (-item[0], item[1].text))
-    compared = [
-        compare(words, template(known.text, known.licence))
-        for shared, known in near[:_MOST_COMPARED]
-        if shared * 2 >= near[0][0]
-    ]
+    compared = []
+    for shared, known in near[:_MOST_COMPARED]:
+        if shared * 2 >= near[0][0]:
+            compared.append(compare(words, template(known.text, known.licence)))
+            if compared[-1].cost == 0 and not compared[-1].explained:
+                return compared[-1]
     close = [found for found in compared if found.matched * 5 >= len(found.template.words) * 3]
     return min(
         close,

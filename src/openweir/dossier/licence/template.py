@@ -8,9 +8,9 @@ from openweir.dossier.licence.record import Licence
 from openweir.dossier.licence.words import Words, read_words, words_of
 from openweir.errors import DossierError
 
-__all__ = ["FIXED", "Template", "template"]
+__all__ = ["Template", "template"]
 
-FIXED, _BLANK, _BULLET, _FIRST_GROUP = 0, 1, 2, 3
+_FIXED, _BLANK, _BULLET, _FIRST_GROUP = 0, 1, 2, 3
 
 
 @dataclass(frozen=True, slots=True)
@@ -21,7 +21,7 @@ class Template:
         licence: its record.
         text: its name in the pack.
         words: its words.
-        roles: of each word: `FIXED`, a blank to fill in, a bullet, or the number of the
+        roles: of each word: fixed, a blank to fill in, a bullet, or the number of the
             part it belongs to that may be left out whole.
         titles: what may stand above it, as words; the longest first.
         same: pairs of words that say the same.
@@ -33,6 +33,10 @@ class Template:
     roles: tuple[int, ...]
     titles: tuple[tuple[str, ...], ...]
     same: frozenset[tuple[tuple[str, ...], tuple[str, ...]]]
+
+    def is_fixed(self, index: int) -> bool:
+        """Whether a word has to be there as it is."""
+        return self.roles[index] == _FIXED
 
     def is_blank(self, index: int) -> bool:
         """Whether a word stands for a name or a year."""
@@ -60,7 +64,7 @@ def template(text: str, name: str) -> Template:
     """
     record = licence(name)
     words = read_words(read_text(text))
-    roles = [FIXED] * len(words)
+    roles = [_FIXED] * len(words)
     if record.bullets:
         for index, word in enumerate(words.words):
             if _numbers(word) and words.opens_line(index):
