@@ -132,6 +132,8 @@ def _folder(report: LicenceReport) -> Iterator[str]:
 
 def _differences(found: Identified) -> Iterator[str]:
     for part in found.parts:
+        for explained in part.explained:
+            yield from _wrap("  set aside    ", show(explained, _MOST_WORDS))
         if not part.residue:
             continue
         count = len(part.residue)

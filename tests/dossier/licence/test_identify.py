@@ -196,6 +196,27 @@ def test_homoglyphs_and_hidden_characters_are_changes():
     assert identify(text.replace("without", "with\u200bout", 1)).standing is Standing.MODIFIED
 
 
+def test_what_hides_from_a_reader_is_a_change():
+    """Comments, hidden elements, attributes that carry words, marks that turn the writing."""
+    text = read_text("mit")
+    for hidden in (
+        f"{text}<!-- no commercial use -->",
+        f'{text}<span style="display:none">No commercial use</span>',
+        f'<p title="no commercial use">{text}</p>',
+        f"<script>deny()</script>{text}",
+        f"\u202e{text}",
+    ):
+        assert identify(hidden).standing is Standing.MODIFIED, hidden[:40]
+
+
+def test_what_is_explained_is_shown():
+    """A notice that was set aside can be read in the report."""
+    part = identify(headed(read_text("mit"))).parts[0]
+    assert part.explained == (
+        "a title or copyright notice: `Copyright (c) 2025 Example Corporation. All rights reserved`",
+    )
+
+
 def test_words_set_aside_case_and_marks_only():
     """Quotes, dashes, case and the copyright sign have one form; numbers keep theirs."""
     assert words_of("“AS IS” – Don’t © 1,000 3.1 $20") == (

@@ -4,7 +4,6 @@ Long runs of words that occur once in each are lined up first, then what lies be
 them. Any alignment shows a gap where the sequences differ; a good one shows a small gap.
 """
 
-from collections import Counter
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from difflib import SequenceMatcher
@@ -63,15 +62,29 @@ def _anchors(
 ) -> Iterator[tuple[int, int]]:
     """Yield places where a run of words that is unique in both begins, in rising order."""
     in_a = _unique(a, span.a_begin, span.a_end, run)
-    in_b = _unique(b, span.b_begin, span.b_end, run)
-    pairs = sorted((place, in_b[words]) for words, place in in_a.items() if words in in_b)
-    yield from _longest_rising(pairs)
+    in_b = _unique(b, span.b_begin, span.b_end, run, frozenset(in_a))
+    yield from _longest_rising(sorted((in_a[words], place) for words, place in in_b.items()))
 
 
-def _unique(words: tuple[str, ...], begin: int, end: int, run: int) -> dict[tuple[str, ...], int]:
-    places = {words[at : at + run]: at for at in range(begin, end - run + 1)}
-    counts = Counter(words[at : at + run] for at in range(begin, end - run + 1))
-    return {found: at for found, at in places.items() if counts[found] == 1}
+def _unique(
+    words: tuple[str, ...],
+    begin: int,
+    end: int,
+    run: int,
+    among: frozenset[tuple[str, ...]] | None = None,
+) -> dict[tuple[str, ...], int]:
+    """Return where each run of words begins that stands once, of those asked for."""
+    places: dict[tuple[str, ...], int] = {}
+    twice: set[tuple[str, ...]] = set()
+    for at in range(begin, end - run + 1):
+        found = words[at : at + run]
+        if among is not None and found not in among:
+            continue
+        if found in places:
+            twice.add(found)
+        else:
+            places[found] = at
+    return {found: at for found, at in places.items() if found not in twice}
 
 
 def _longest_rising(pairs: list[tuple[int, int]]) -> Iterator[tuple[int, int]]:

@@ -18,6 +18,7 @@ __all__ = ["Comparison", "compare", "slid_to_end"]
 
 _MOST_HEADING = 600
 _MISSING, _PLACE = 4, 10
+_QUOTED = 300
 _LONG_WORD = 40
 _BREAK = re.compile(r"\n[ \t]*")
 _TAG = ("spdx", "license", "identifier")
@@ -30,7 +31,7 @@ class Comparison:
     Attributes:
         template: the text of the pack.
         residue: differences that nothing explains, in order; () when the text is the same.
-        explained: the kinds of difference that were explained, sorted.
+        explained: each difference that was explained, by what, with the words, in order.
         matched: words of the pack's text that were found, in order.
         cost: how far the text is from the pinned one: words in the residue, those of the
             pinned text that are missing weighing more, since foreign text may stand around
@@ -53,23 +54,30 @@ def compare(words: Words, template: Template) -> Comparison:
     kept = frozenset(
         template.group(at) for at in range(len(pinned)) if template.group(at) and at not in missing
     )
-    residue, explained = [], set()
+    residue: list[Gap] = []
+    explained: list[str] = []
     for gap in gaps:
         why = _why_slid(gap, words, template, kept)
         if why:
-            explained.add(why)
+            explained.append(_explained(why, gap, words))
         else:
             residue.append(gap)
     return Comparison(
         template=template,
         residue=tuple(residue),
-        explained=tuple(sorted(explained)),
+        explained=tuple(dict.fromkeys(explained)),
         matched=len(pinned) - len(missing),
         cost=sum(
             _MISSING * (gap.a_end - gap.a_begin) + gap.b_end - gap.b_begin + _PLACE
             for gap in residue
         ),
     )
+
+
+def _explained(why: str, gap: Gap, words: Words) -> str:
+    here = words.quote(gap.b_begin, gap.b_end)
+    cut = here if len(here) <= _QUOTED else here[:_QUOTED] + " ..."
+    return f"{why}: `{cut}`" if here else why
 
 
 def slid_to_end(gap: Gap, words: Words, template: Template) -> Gap:

@@ -16,9 +16,9 @@ from openweir.dossier.licence.words import Words, read_words
 
 __all__ = ["MOST_WORDS", "identify"]
 
-MOST_WORDS = 200_000
+MOST_WORDS = 100_000
 _MOST_COMPARED = 6
-_MOST_PARTS = 12
+_MOST_PARTS = 8
 _HEAD_WORDS, _TITLE_WORDS = 160, 24
 _CALLED_SO = 160  # what a title weighs, in the measure of `Comparison.cost`
 _MOST_NAME_WORDS = 16

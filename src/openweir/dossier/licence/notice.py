@@ -12,7 +12,8 @@ from openweir.dossier.licence.words import Words
 __all__ = ["is_name", "is_notice"]
 
 _MOST_WORDS = 24
-_MOST_SMALL_WORDS = 4
+_MOST_SMALL_WORDS = 4  # written small, and none of `_SMALL`
+_MOST_NAME, _MOST_SMALL_IN_NAME = 16, 2
 _YEAR = re.compile(r"(19|20)\d\d")
 _STARTS = frozenset({"copyright", "copyrights"})
 _RESERVED = (("all", "rights", "reserved"), ("all", "right", "reserved"))
@@ -53,7 +54,7 @@ def is_notice(words: Words, begin: int, end: int) -> bool:
 
 def is_name(words: Words, begin: int, end: int) -> bool:
     """Whether words `begin` to `end` can be a name or a year, filled into a blank."""
-    return 0 < end - begin <= _MOST_WORDS and _is_plain(words, begin, end)
+    return 0 < end - begin <= _MOST_NAME and _is_plain(words, begin, end, _MOST_SMALL_IN_NAME)
 
 
 def _opens(part: tuple[str, ...], at: int) -> bool:
@@ -74,10 +75,10 @@ def _is_statement(words: Words, begin: int, end: int) -> bool:
     size = end - begin
     if words.words[end - 3 : end] in _RESERVED:
         size -= 3
-    return size <= _MOST_WORDS and _is_plain(words, begin, end)
+    return size <= _MOST_WORDS and _is_plain(words, begin, end, _MOST_SMALL_WORDS)
 
 
-def _is_plain(words: Words, begin: int, end: int) -> bool:
+def _is_plain(words: Words, begin: int, end: int, most_small: int) -> bool:
     small = 0
     for index in range(begin, end):
         word = words.words[index]
@@ -87,7 +88,7 @@ def _is_plain(words: Words, begin: int, end: int) -> bool:
             return False
         if written.islower() and word not in _SMALL and not _in_address(words, index):
             small += 1
-    return small <= _MOST_SMALL_WORDS
+    return small <= most_small
 
 
 def _in_address(words: Words, index: int) -> bool:

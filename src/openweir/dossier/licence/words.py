@@ -18,12 +18,16 @@ __all__ = ["Words", "read_words", "words_of"]
 _WORD = re.compile(
     r"\d+(?:[.,]\d+)*|[\u3400-\u9fff\uf900-\ufaff]"
     r"|(?:(?![\u3400-\u9fff\uf900-\ufaff])[^\W\d_])+(?:['’ʼ][^\W\d_]+)*|[$€£¥%©+&±]"
+    # Marks that turn the direction of writing: they make a text read as it does not stand.
+    r"|[\u202a-\u202e\u2066-\u2069]"
 )
-# Only tags that HTML has: `<year>` and `<http://...>` are text.
+# Only tags that HTML has: `<year>` and `<http://...>` are text. A tag that carries words for the
+# reader is text too.
 _TAG = re.compile(
     r"</?(?:html|head|meta|title|body|main|article|section|header|footer|div|span|p|br|hr|pre|code"
     r"|tt|b|i|u|em|strong|small|sub|sup|font|center|blockquote|h[1-6]|ul|ol|li|dl|dt|dd|a|img|table"
-    r"|thead|tbody|tr|td|th|link|!doctype)(?:\s[^<>]{0,400})?/?>",
+    r"|thead|tbody|tr|td|th|link|!doctype)"
+    r"(?:\s(?![^<>]*\b(?:title|alt|label|placeholder)\s*=)[^<>]{0,400})?/?>",
     re.IGNORECASE,
 )
 _ENTITY = re.compile(r"&(?:#\d{1,7}|#[xX][0-9a-fA-F]{1,6}|[A-Za-z][A-Za-z0-9]{1,30});")
