@@ -69,6 +69,7 @@ class World:
         self.key = Key.generate()
         self.log = Log.create(root / "register", origin="log.example/test")
         self.trust = Trust(
+            policies=("0" * 64,),
             keys=(TrustedKey(name="dev", role="developer", key=self.key.public),),
             logs=(TrustedLog(origin="log.example/test", verifier_key=str(self.log.verifier)),),
         )

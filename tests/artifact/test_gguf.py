@@ -110,6 +110,7 @@ def test_a_folder_with_gguf_has_its_header_and_no_finding(tmp_path):
     }
 
 
+@pytest.mark.peer
 def test_the_peer_reads_the_same(tmp_path):
     """The reader of the gguf package finds the same keys and tensors."""
     peer = pytest.importorskip(

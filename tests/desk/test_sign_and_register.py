@@ -15,6 +15,9 @@ def place(tmp_path, monkeypatch):
     """Return a folder with a home, a model and a decided case in it; the current directory."""
     monkeypatch.setenv("OPENWEIR_HOME", str(tmp_path / "home"))
     monkeypatch.chdir(tmp_path)
+    # The decision is made up; its policy is trusted by digest, so that it is not made again.
+    policy = f'[[policy]]\nsha256 = "{"ab" * 32}"\n'.encode()
+    write_files(tmp_path / "home", {"trust.toml": policy})
     write_files(tmp_path / "model", FILES)
     write_files(tmp_path / "case", INPUTS)
     declaration = f'[release]\nname = "{NAME}"\nmodel = "../model"\n'

@@ -98,6 +98,7 @@ class TestDownload:
             "approvals",
             "decision",
             "log",
+            "policy",
             "expiry",
             "model signature",
             "inputs",

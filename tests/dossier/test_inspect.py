@@ -61,6 +61,7 @@ def test_every_fact_of_a_small_model(tmp_path):
         "dtypes": ("BF16", "F32"),
         "licence": "Apache-2.0",
         "licence-text": True,
+        "licence-verdict": "declared-only",
         "parameters": Estimate.exactly(PARAMETERS),
         "pickle-files": False,
         "refused-files": False,

@@ -7,6 +7,7 @@ from dataclasses import dataclass, replace
 
 from openweir.attest.key import PublicKey
 from openweir.canonical import Object
+from openweir.digest import require_sha256
 from openweir.errors import AttestError
 
 __all__ = ["APPROVING_ROLES", "ROLES", "Trust", "TrustedKey", "TrustedLog"]
@@ -36,10 +37,16 @@ class TrustedLog:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Trust:
-    """Whose signatures count and which logs do; empty trusts nobody."""
+    """Whose signatures count and which logs do; empty trusts nobody.
+
+    Attributes:
+        policies: SHA-256 of policies whose decisions count although their packs are not at
+            hand to decide again.
+    """
 
     keys: tuple[TrustedKey, ...] = ()
     logs: tuple[TrustedLog, ...] = ()
+    policies: tuple[str, ...] = ()
 
     @property
     def public_keys(self) -> tuple[PublicKey, ...]:
@@ -88,6 +95,7 @@ class Trust:
             f"[[log]]\norigin = {_quoted(item.origin)}\nkey = {_quoted(item.verifier_key)}\n"
             for item in self.logs
         ]
+        blocks += [f"[[policy]]\nsha256 = {_quoted(item)}\n" for item in self.policies]
         return "\n".join(blocks)
 
     @classmethod
@@ -108,7 +116,11 @@ class Trust:
             logs=tuple(
                 TrustedLog(origin=item.text("origin"), verifier_key=item.text("key"))
                 for item in top.objects("log")
-            )
+            ),
+            policies=tuple(
+                require_sha256(item.text("sha256"), where=f"{item.where}.sha256")
+                for item in top.objects("policy")
+            ),
         )
         for item in top.objects("key"):
             pem = item.text("public-key").encode("utf-8", "replace")

@@ -28,6 +28,7 @@ COMMANDS: dict[str, tuple[str, str]] = {
     "override": ("override", "lift by one tier with two people, lower with one, or order"),
     "verify-decision": ("verify_decision", "re-check a decision with an independent checker"),
     "policy": ("policy", "check, test, compare, prove and read policies"),
+    "licence": ("licence", "say which licence a text is word for word, and what it asks"),
     "openness": ("openness", "class how open a release is, by every rule set, side by side"),
     "keys": ("keys", "make and list signing keys and say whom you trust"),
     "sign": ("sign", "sign the decision and the model files"),
@@ -46,7 +47,13 @@ COMMANDS: dict[str, tuple[str, str]] = {
 }
 
 # Library -> extra of pyproject.toml, where it is not `hub`.
-_EXTRAS = {"numpy": "weights", "torch": "trial", "transformers": "trial", "z3": "prove"}
+_EXTRAS = {
+    "numpy": "weights",
+    "torch": "trial",
+    "transformers": "trial",
+    "z3": "prove",
+    "cvc5": "prove",
+}
 
 _YES, _ERROR, _INTERRUPTED = 0, 2, 130
 

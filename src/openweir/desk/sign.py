@@ -86,7 +86,7 @@ def sign(
     _require_inputs(case, decision)
     manifest = _require_files(case, decision, progress)
     if policies is not None:
-        _require_decided(case, decision, policies)
+        _require_decided(case, decision, policies, read_trust(home.trust))
     _settle_role(home, key, name=name, role=role, trust_it=trust_it)
     statement = decision_statement(decision, data)
     before = _envelope_of(case, statement)
@@ -139,8 +139,12 @@ def _require_inputs(case: CaseFolder, decision: Decision) -> None:
             _refuse(case, f"`{name}` changed since the decision")
 
 
-def _require_decided(case: CaseFolder, decision: Decision, policies: Mapping[str, Policy]) -> None:
+def _require_decided(
+    case: CaseFolder, decision: Decision, policies: Mapping[str, Policy], trust: Trust
+) -> None:
     """Nobody signs by accident what the case does not say: read and decide once more."""
+    if decision.policy.sha256 not in policies and decision.policy.sha256 in trust.policies:
+        return
     dossier = case.read("dossier.json", made_by="inspect")
     if inspect(case.root, write=False).dossier.to_bytes() != dossier:
         _refuse(case, "dossier.json is not what `openweir inspect` reads from the model folder")

@@ -12,7 +12,7 @@ from pathlib import Path
 
 from openweir.artifact import show
 from openweir.attest import Envelope, Trust, TrustedKey
-from openweir.decision import Decision, replay_fault
+from openweir.decision import Decision
 from openweir.desk.fetch import is_url
 from openweir.desk.obtained import Obtained, Way, from_folder
 from openweir.desk.obtained_online import Address, from_hub
@@ -21,6 +21,7 @@ from openweir.digest import sha256
 from openweir.errors import OpenweirError, RegisterError, UsageError
 from openweir.hub import Bundle, Check, check, check_files, log_entry
 from openweir.hub.accept import read_signers
+from openweir.hub.remake import check_policy
 from openweir.policy import Policy
 from openweir.register import Checkpoint, Fetch, Proof, TileTree, read_entry
 from openweir.tier import Tier
@@ -94,7 +95,7 @@ def verify(
         *statements,
         *_name(decision, found),
         *_inputs(decision, found),  # (4)
-        *_policy(decision, found, policies),
+        *_policy(decision, found, policies, trust),
         *_register(found.bundle, log, explicit=register is not None, trust=trust),  # (5)
         *_tier(decision, found),  # (6)
     ]
@@ -161,17 +162,16 @@ def _inputs(decision: Decision | None, found: Obtained) -> tuple[Check, ...]:
 
 
 def _policy(
-    decision: Decision | None, found: Obtained, policies: Mapping[str, Policy] | None
+    decision: Decision | None,
+    found: Obtained,
+    policies: Mapping[str, Policy] | None,
+    trust: Trust,
 ) -> tuple[Check, ...]:
     if policies is None:
         return ()
     if decision is None:
         return (_no("policy", "there is no readable decision to make again"),)
-    fault = replay_fault(decision, dict(found.inputs), policies)
-    if fault:
-        return (_no("policy", f"the decision does not follow from its files: {fault}"),)
-    name = f"{decision.policy.id} {decision.policy.version}"
-    return (_yes("policy", f"decided again from its files under {name}, with the same result"),)
+    return (check_policy(decision, dict(found.inputs), policies=policies, trust=trust),)
 
 
 def _must_be_named(name: str, found: Obtained) -> bool:

@@ -12,6 +12,8 @@ __all__ = ["mark_contradictions"]
 
 # A folder may say several of these at once; only what a case declares can contradict them.
 _SEVERAL = frozenset({"specialised-domain"})
+# What the case states and what the files show are both conditions: none denies another.
+_ADD_UP = frozenset({"licence-conditions"})
 
 
 def mark_contradictions(
@@ -54,6 +56,8 @@ def mark_contradictions(
 
 def _contradict(first: Fact, second: Fact, stated: frozenset[Fact]) -> bool:
     one, other = first.value, second.value
+    if first.predicate in _ADD_UP:
+        return False
     both_stated = first in stated and second in stated
     if isinstance(one, Estimate) and isinstance(other, Estimate):
         return one.upper < other.lower or other.upper < one.lower

@@ -10,7 +10,7 @@ from openweir.dossier.dossier import Finding
 from openweir.dossier.fact import Estimate, Source
 from openweir.dossier.from_data import facts_of_data
 from openweir.dossier.from_weights import facts_of_weights
-from openweir.dossier.reading import CARD, CONFIG, NO_LICENCE, Reading, flagged
+from openweir.dossier.reading import CARD, CONFIG, Reading, flagged
 
 __all__ = ["findings_of", "read_facts"]
 
@@ -79,15 +79,16 @@ def _facts_of_card(reading: Reading) -> None:
         if texts:
             reading.add(predicate, texts, reading.source(CARD, f"front matter: {key}"))
     if reading.licence is not None:
-        key = "license" if card.licence.lower() not in NO_LICENCE else "license_name"
-        reading.add("licence", reading.licence, reading.source(CARD, f"front matter: {key}"))
-    elif card.stated:
+        reading.add("licence", reading.licence, reading.licences.card)
+    elif card.stated and reading.licences.licence is None:
         reading.findings.append(flagged(CARD, "no-licence", "the card declares no licence by name"))
     licences = tuple(
         file.path for file in snapshot.manifest.files if component_of(file.path) == "Licence"
     )
     source = reading.source(licences[0]) if licences else reading.source_of_all("all files")
     reading.add("licence-text", bool(licences), source)
+    reading.facts.extend(reading.licences.facts)
+    reading.findings.extend(reading.licences.findings)
     _facts_of_domain(reading)
 
 

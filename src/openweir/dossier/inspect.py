@@ -11,6 +11,7 @@ from openweir.dossier.declared import check_component, check_fact
 from openweir.dossier.dossier import Component, Dossier, DossierFile, Finding
 from openweir.dossier.fact import Certainty, Fact
 from openweir.dossier.from_artifact import findings_of, read_facts
+from openweir.dossier.from_licence import licence_contradiction
 from openweir.dossier.reading import Reading
 from openweir.errors import DossierError
 
@@ -61,6 +62,7 @@ def inspect(
         findings += (_UNBOUND,)
     if snapshot is not None and reading is not None:
         findings += (*findings_of(snapshot), *reading.findings)
+        findings += _licence_contradictions(reading, facts)
     return Dossier(
         name=name,
         release_sha256=snapshot.manifest.dirhash() if snapshot is not None and bound else None,
@@ -111,12 +113,12 @@ def _components(
     """Merge what files prove with what the case declares; files win on presence."""
     stated = {component.name: component for component in declared}
     held = {file.component for file in files}
-    licence = None if reading is None else reading.licence
+    licence = None if reading is None else reading.licences.licence
     found = []
     for name in sorted(COMPONENTS):
         said = stated.get(name)
         if name in held:
-            # The card's licence is declared for the repository, so for every file in it.
+            # A licence declared by the card or given as a text holds for every file beside it.
             found.append(
                 Component(
                     name=name,
@@ -128,6 +130,16 @@ def _components(
         elif said is not None:
             found.append(said)
     return tuple(found)
+
+
+def _licence_contradictions(reading: Reading, declared: tuple[Fact, ...]) -> tuple[Finding, ...]:
+    """Name every licence the case declares that the folder's licence text denies."""
+    found = (
+        licence_contradiction(fact, reading.licences)
+        for fact in declared
+        if fact.predicate == "licence" and fact.subject == "release"
+    )
+    return tuple(finding for finding in found if finding is not None)
 
 
 def _sorted_facts(facts: tuple[Fact, ...]) -> tuple[Fact, ...]:

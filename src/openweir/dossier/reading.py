@@ -8,6 +8,7 @@ from openweir.dossier.card import Card, read_card
 from openweir.dossier.component import component_of
 from openweir.dossier.dossier import Finding
 from openweir.dossier.fact import Certainty, Fact, Source, Value
+from openweir.dossier.from_licence import read_licences
 from openweir.errors import DossierError
 
 __all__ = ["CARD", "CONFIG", "NO_LICENCE", "Reading", "flagged"]
@@ -40,6 +41,7 @@ class Reading:
         findings: about the card; verdicts are findings of their own.
         card: its front matter; empty when there is none that can be read.
         licence: of the folder's files as the card declares it, or None.
+        licences: the licence texts, compared with those on record.
         whole_model: False when the folder holds an adapter only.
     """
 
@@ -51,6 +53,11 @@ class Reading:
         self.card = self._read_card()
         self.config = self._object(CONFIG)
         self.licence = _licence(self.card)
+        stated = self.card.licence.lower() not in NO_LICENCE
+        key = "license" if stated else "license_name"
+        self.licences = read_licences(
+            snapshot, self.licence, self.source(CARD, f"front matter: {key}")
+        )
         self.whole_model = _holds_a_model(snapshot)
 
     def add(

@@ -56,13 +56,24 @@ PREDICATES: MappingProxyType[str, Predicate] = MappingProxyType(
             "texts", None, "Natural languages the card names, as it codes them."
         ),
         "library": Predicate("text", None, "Library the card says the model is loaded with."),
-        "licence": Predicate("text", None, "Licence of the weights as declared: SPDX id or words."),
+        "licence": Predicate(
+            "text", None, "Licence of the weights as declared, or as its text says: id or words."
+        ),
         "licence-conditions": Predicate(
             "texts",
             None,
             "Clauses beyond attribution: user-scale, revenue, field of use, territory.",
         ),
+        "licence-coverage": Predicate(
+            "texts", None, "Licences of a component that is under several, with the files of each."
+        ),
         "licence-text": Predicate("flag", None, "Whether a licence text is among the files."),
+        "licence-verdict": Predicate(
+            "text",
+            None,
+            "How the licence text stands to those on record: `exact`, `modified`, `family`, "
+            "`declared-only` or `none`.",
+        ),
         "modalities": Predicate(
             "texts", None, "What goes in and comes out: `text`, `code`, `image`, `audio`, `video`."
         ),

@@ -16,7 +16,7 @@ from datetime import datetime, timedelta
 from pathlib import Path
 
 from openweir.canonical import Object, parse, text
-from openweir.decision import Decision, replay_fault
+from openweir.decision import Decision
 from openweir.digest import sha256
 from openweir.errors import HubError, OpenweirError
 from openweir.hub.accept import Bundle, check
@@ -34,6 +34,7 @@ from openweir.hub.release import (
     is_statement,
     require_name,
 )
+from openweir.hub.remake import check_policy
 from openweir.hub.store import ReleaseRow
 from openweir.instant import format_instant, parse_instant
 from openweir.register import Proof
@@ -246,12 +247,15 @@ class Publications:
                     hint="nothing was kept; put this right and publish again",
                 )
         if self._channel.policies is not None:
-            fault = replay_fault(
-                publication.decision, dict(publication.statements), self._channel.policies
+            found = check_policy(
+                publication.decision,
+                dict(publication.statements),
+                policies=self._channel.policies,
+                trust=trust,
             )
-            if fault:
+            if not found.ok:
                 raise HubError(
-                    f"check `policy` fails: {fault}",
+                    f"check `policy` fails: {found.detail}",
                     code="refused",
                     hint="decide, sign and log again under a policy this hub accepts",
                 )

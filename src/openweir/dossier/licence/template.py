@@ -1,0 +1,114 @@
+"""A pinned text as something to line up with: which of its words may be missing or filled in."""
+
+from dataclasses import dataclass
+from functools import cache
+
+from openweir.dossier.licence.pack import licence, read_text
+from openweir.dossier.licence.record import Licence
+from openweir.dossier.licence.words import Words, read_words, words_of
+from openweir.errors import DossierError
+
+__all__ = ["Template", "template"]
+
+_FIXED, _BLANK, _BULLET, _FIRST_GROUP = 0, 1, 2, 3
+
+
+@dataclass(frozen=True, slots=True)
+class Template:
+    """A text of the pack, prepared.
+
+    Attributes:
+        licence: its record.
+        text: its name in the pack.
+        words: its words.
+        roles: of each word: fixed, a blank to fill in, a bullet, or the number of the
+            part it belongs to that may be left out whole.
+        titles: what may stand above it, as words; the longest first.
+        same: pairs of words that say the same.
+    """
+
+    licence: Licence
+    text: str
+    words: Words
+    roles: tuple[int, ...]
+    titles: tuple[tuple[str, ...], ...]
+    same: frozenset[tuple[tuple[str, ...], tuple[str, ...]]]
+
+    def is_fixed(self, index: int) -> bool:
+        """Whether a word has to be there as it is."""
+        return self.roles[index] == _FIXED
+
+    def is_blank(self, index: int) -> bool:
+        """Whether a word stands for a name or a year."""
+        return self.roles[index] == _BLANK
+
+    def is_bullet(self, index: int) -> bool:
+        """Whether a word numbers an item of a list that may be numbered or not."""
+        return self.roles[index] == _BULLET
+
+    def group(self, index: int) -> int:
+        """Return the part a word belongs to that may be left out whole; 0 for none."""
+        return self.roles[index] if self.roles[index] >= _FIRST_GROUP else 0
+
+
+@cache
+def template(text: str, name: str) -> Template:
+    """Prepare a text of the pack.
+
+    Args:
+        text: its name.
+        name: the licence it is a text of.
+
+    Raises:
+        DossierError: the record names a phrase that the text does not have.
+    """
+    record = licence(name)
+    words = read_words(read_text(text))
+    roles = [_FIXED] * len(words)
+    if record.bullets:
+        for index, word in enumerate(words.words):
+            if _numbers(word) and words.opens_line(index):
+                roles[index] = _BULLET
+    # A record has one list for all its texts, so a phrase may stand in one text only.
+    for number, (begin, end) in enumerate(record.optional, _FIRST_GROUP):
+        span = _span(words.words, words_of(begin), words_of(end))
+        if span is not None:
+            roles[span[0] : span[1]] = [number] * (span[1] - span[0])
+    for blank in record.blanks:
+        phrase = words_of(blank)
+        for at in _places(words.words, phrase):
+            roles[at : at + len(phrase)] = [_BLANK] * len(phrase)
+    titles = {words_of(title) for title in (record.name, *record.titles)}
+    if not words.words:
+        raise DossierError(f"the text `{text}` has no words", code="licence-pack")
+    return Template(
+        licence=record,
+        text=text,
+        words=words,
+        roles=tuple(roles),
+        titles=tuple(sorted(titles, key=lambda title: (-len(title), title))),
+        same=frozenset(
+            (words_of(one), words_of(other))
+            for pair in record.same
+            for one, other in (pair, pair[::-1])
+        ),
+    )
+
+
+def _numbers(word: str) -> bool:
+    return (word.isdigit() and len(word) <= 2) or (len(word) == 1 and word.isalpha())
+
+
+def _places(words: tuple[str, ...], phrase: tuple[str, ...]) -> list[int]:
+    size = len(phrase)
+    return [at for at in range(len(words) - size + 1) if words[at : at + size] == phrase]
+
+
+def _span(
+    words: tuple[str, ...], begin: tuple[str, ...], end: tuple[str, ...]
+) -> tuple[int, int] | None:
+    first = next(iter(_places(words, begin)), None)
+    if first is None:
+        return None
+    last = next((at for at in _places(words, end) if at >= first), None)
+    return None if last is None else (first, last + len(end))
