@@ -484,6 +484,32 @@ class TestHub:
         assert name == "tier"
         assert "to anyone, though it is gated-weights" in detail
 
+    def test_a_gated_part_of_an_open_release_may_be_listed(self, place, run):
+        """Only files that were served need a tier that allows it; a 401 is the tier at work."""
+        decision = decision_of(tier=Tier.OPEN_WEIGHTS)
+        (part,) = decision.components
+        gated = part.files[-1:]
+        split = replace(
+            decision,
+            components=(
+                replace(part, files=part.files[:-1]),
+                replace(part, component="Weights", tier=Tier.GATED_WEIGHTS, files=gated),
+            ),
+        )
+        made = downloaded(place, split)
+        pages = pages_of(made)
+        page = next(name for name in pages if name.endswith(f"/{gated[0].path}"))
+        pages[page] = (pages[page], 401)
+        with hub(pages) as url:
+            found = run(f"{url}/{NAME}")
+        assert found["way"] == "served to anyone"
+        assert "1 of them only as the hub lists them" in json.dumps(found)
+        pages[page] = pages[page][0]
+        with hub(pages) as url:
+            assert failed(run(f"{url}/{NAME}", code=1)) == [
+                ("tier", f"`{gated[0].path}` is gated-weights: it may not be served to anyone")
+            ]
+
     @pytest.mark.parametrize(
         ("page", "check"),
         [

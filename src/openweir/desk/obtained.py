@@ -43,7 +43,7 @@ class Obtained:
         files: (path, size in bytes, SHA-256) of every file, hashed here unless `way` says
             that they were not served.
         asked: the `org/name` that was asked for, where the way of obtaining tells.
-        unserved: how many files the hub only lists and did not serve.
+        unserved: paths of the files that the hub only lists and did not serve.
         wrong: what already went wrong on the way.
     """
 
@@ -52,7 +52,7 @@ class Obtained:
     inputs: tuple[tuple[str, bytes], ...]
     files: tuple[tuple[str, int, str], ...]
     asked: str | None = None
-    unserved: int = 0
+    unserved: tuple[str, ...] = ()
     wrong: tuple[Check, ...] = ()
 
 
