@@ -184,6 +184,13 @@ class TestDownload:
         found = run("model", "--home", "elsewhere", code=1)
         assert ("signature", "none of the signatures is by a key you trust") in failed(found)
 
+    def test_a_trust_file_that_is_not_there_is_an_error(self, release, run):
+        """A mistyped `--trust` is no empty trust: exit code 2, and the file is named."""
+        error = run("model", "--trust", "mistyped.toml", code=2)["error"]
+        assert (error["code"], error["where"]) == ("usage.no-trust-file", "mistyped.toml")
+        assert error["message"] == "there is no such trust file"
+        run("model", "--trust", "home/trust.toml")
+
     def test_a_case_file_slipped_into_a_download_leads_nowhere(self, release, run):
         """A `case.toml` pointing at good files does not vouch for the files beside it."""
         write_files(Path("model"), {"case.toml": b'[release]\nname = "a/b"\nmodel = "../good"\n'})
