@@ -124,6 +124,35 @@ class TestDownload:
         write_files(Path("model"), {".cache/huggingface/download/x.metadata": b"x"})
         run("model")
 
+    def test_loadable_files_where_nobody_looks_are_told_or_refused(self, release, run):
+        """Under `.git` the first is named in a note; among the downloader's notes it fails."""
+        notes = {
+            f".cache/huggingface/{name}": b"x"
+            for name in (
+                ".gitignore",
+                "CACHEDIR.TAG",
+                "download/modeling.py.metadata",
+                "download/modeling.py.lock",
+                "download/pytorch_model.bin.metadata",
+            )
+        }
+        git = {".git/HEAD": b"x", ".git/hooks/b.sh": b"x", ".git/hooks/a.PY": b"x"}
+        write_files(Path("model"), notes)
+        assert "note" not in json.dumps(run("model"))
+        write_files(Path("model"), git)
+        (detail,) = [item["detail"] for item in run("model")["checks"] if item["name"] == "files"]
+        assert detail.endswith(
+            "; note: 2 loadable files under `.git`, which no decision covers, "
+            "first `.git/hooks/a.PY`"
+        )
+        for name in ("x.py", "download/w.bin", "download/lib.so.1", "download/p.pkl", "x.sh"):
+            write_files(Path("model"), {f".cache/huggingface/{name}": b"x"})
+            detail = f"`.cache/huggingface/{name}` is loadable and no note of the downloader's"
+            assert failed(run("model", code=1)) == [("files", detail)]
+            Path("model/.cache/huggingface", name).unlink()
+        Path("model/.cache/huggingface/pack").symlink_to(Path("model").resolve())
+        assert "huggingface/pack" in failed(run("model", code=1))[0][1]
+
     def test_every_other_file_counts(self, release, run):
         """An added, altered or missing file is named, above all code."""
         write_files(

@@ -133,6 +133,8 @@ def _files(decision: Decision | None, found: Obtained) -> tuple[Check, ...]:
     if found.unserved and all(item.ok for item in compared):
         more = f"; {len(found.unserved)} of them only as the hub lists them"
         compared = (_yes("files", compared[0].detail + more),)
+    if found.note and all(item.ok for item in compared):
+        compared = (_yes("files", f"{compared[0].detail}; {found.note}"),)
     return (*wrong, *(item for item in compared if not (wrong and item.ok)))
 
 
