@@ -124,6 +124,35 @@ class TestDownload:
         write_files(Path("model"), {".cache/huggingface/download/x.metadata": b"x"})
         run("model")
 
+    def test_loadable_files_where_nobody_looks_are_told_or_refused(self, release, run):
+        """Under `.git` the first is named in a note; among the downloader's notes it fails."""
+        notes = {
+            f".cache/huggingface/{name}": b"x"
+            for name in (
+                ".gitignore",
+                "CACHEDIR.TAG",
+                "download/modeling.py.metadata",
+                "download/modeling.py.lock",
+                "download/pytorch_model.bin.metadata",
+            )
+        }
+        git = {".git/HEAD": b"x", ".git/hooks/b.sh": b"x", ".git/hooks/a.PY": b"x"}
+        write_files(Path("model"), notes)
+        assert "note" not in json.dumps(run("model"))
+        write_files(Path("model"), git)
+        (detail,) = [item["detail"] for item in run("model")["checks"] if item["name"] == "files"]
+        assert detail.endswith(
+            "; note: 2 loadable files under `.git`, which no decision covers, "
+            "first `.git/hooks/a.PY`"
+        )
+        for name in ("x.py", "download/w.bin", "download/lib.so.1", "download/p.pkl", "x.sh"):
+            write_files(Path("model"), {f".cache/huggingface/{name}": b"x"})
+            detail = f"`.cache/huggingface/{name}` is loadable and no note of the downloader's"
+            assert failed(run("model", code=1)) == [("files", detail)]
+            Path("model/.cache/huggingface", name).unlink()
+        Path("model/.cache/huggingface/pack").symlink_to(Path("model").resolve())
+        assert "huggingface/pack" in failed(run("model", code=1))[0][1]
+
     def test_every_other_file_counts(self, release, run):
         """An added, altered or missing file is named, above all code."""
         write_files(
@@ -183,6 +212,13 @@ class TestDownload:
         """Another user who trusts nobody gets a no."""
         found = run("model", "--home", "elsewhere", code=1)
         assert ("signature", "none of the signatures is by a key you trust") in failed(found)
+
+    def test_a_trust_file_that_is_not_there_is_an_error(self, release, run):
+        """A mistyped `--trust` is no empty trust: exit code 2, and the file is named."""
+        error = run("model", "--trust", "mistyped.toml", code=2)["error"]
+        assert (error["code"], error["where"]) == ("usage.no-trust-file", "mistyped.toml")
+        assert error["message"] == "there is no such trust file"
+        run("model", "--trust", "home/trust.toml")
 
     def test_a_case_file_slipped_into_a_download_leads_nowhere(self, release, run):
         """A `case.toml` pointing at good files does not vouch for the files beside it."""
@@ -483,6 +519,32 @@ class TestHub:
             ((name, detail),) = failed(run(f"{url}/{NAME}", "--token", "good", code=1))
         assert name == "tier"
         assert "to anyone, though it is gated-weights" in detail
+
+    def test_a_gated_part_of_an_open_release_may_be_listed(self, place, run):
+        """Only files that were served need a tier that allows it; a 401 is the tier at work."""
+        decision = decision_of(tier=Tier.OPEN_WEIGHTS)
+        (part,) = decision.components
+        gated = part.files[-1:]
+        split = replace(
+            decision,
+            components=(
+                replace(part, files=part.files[:-1]),
+                replace(part, component="Weights", tier=Tier.GATED_WEIGHTS, files=gated),
+            ),
+        )
+        made = downloaded(place, split)
+        pages = pages_of(made)
+        page = next(name for name in pages if name.endswith(f"/{gated[0].path}"))
+        pages[page] = (pages[page], 401)
+        with hub(pages) as url:
+            found = run(f"{url}/{NAME}")
+        assert found["way"] == "served to anyone"
+        assert "1 of them only as the hub lists them" in json.dumps(found)
+        pages[page] = pages[page][0]
+        with hub(pages) as url:
+            assert failed(run(f"{url}/{NAME}", code=1)) == [
+                ("tier", f"`{gated[0].path}` is gated-weights: it may not be served to anyone")
+            ]
 
     @pytest.mark.parametrize(
         ("page", "check"),

@@ -532,6 +532,24 @@ class TestRest:
         ):
             assert served.client.get(f"/register/{path}").status_code == 404, path
 
+    @pytest.mark.parametrize(
+        "text", ["%00", "a%0D%0AX-B:%201", "%7F%1B[2J", "%C3%A9%E2%80%AE", "%FF"]
+    )
+    def test_no_input_spoils_a_header(self, served: Served, text: str) -> None:
+        """Whatever is asked for, headers are printable ASCII; the Host header is not echoed."""
+        served.publish(served.world.release())
+        headers = {"Host": "evil.example"}
+        for path in (f"/acme/small/resolve/main/{text}", f"/acme/{text}/resolve/main/README.md"):
+            answer = served.client.get(path, headers=headers)
+            assert answer.status_code == 404
+            stated = "".join(answer.headers.values())
+            assert stated.isascii()
+            assert stated.isprintable()
+        answer = served.client.get("/acme/small/resolve/main/README.md", headers=headers)
+        assert answer.status_code == 401
+        assert "/acme/small/request-access" in answer.headers["x-error-message"]
+        assert "evil.example" not in answer.text + str(answer.headers)
+
     def test_request_ids(self, served: Served) -> None:
         """Each answer names the request; a hostile id is replaced."""
         given = served.client.get("/api/models", headers={"X-Request-Id": "abc-1"})

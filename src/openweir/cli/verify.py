@@ -57,7 +57,7 @@ def run(arguments: argparse.Namespace) -> int:
     with output.progress("hashing") as progress:
         found = verify(
             arguments.what,
-            trust=read_trust(arguments.trust or home.trust),
+            trust=read_trust(arguments.trust or home.trust, required=arguments.trust is not None),
             at=at,
             register=arguments.register,
             own_register=home.register,

@@ -173,14 +173,25 @@ def trust_log(home: Home, stated: str, *, origin: str | None = None) -> TrustedL
     return log
 
 
-def read_trust(path: Path) -> Trust:
+def read_trust(path: Path, *, required: bool = False) -> Trust:
     """Return whom the file trusts: nobody where there is no file.
 
+    Args:
+        path: of a `trust.toml`.
+        required: whether the user named this very file, so that it must be there.
+
     Raises:
-        UsageError: the file cannot be read.
+        UsageError: the file cannot be read, or is required and not there.
         AttestError: it says anything unclear.
     """
     if not path.exists():
+        if required:
+            raise UsageError(
+                "there is no such trust file",
+                code="no-trust-file",
+                where=str(path),
+                hint="leave --trust out to use your own, which `openweir keys trust` writes",
+            )
         return Trust()
     try:
         written = _read(path, _MAX_TRUST_BYTES).decode()

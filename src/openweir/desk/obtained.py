@@ -9,6 +9,7 @@ from pathlib import Path, PurePosixPath
 
 from openweir.artifact import read_manifest, show
 from openweir.desk.case import CaseFolder
+from openweir.desk.left_out import loadable_below
 from openweir.desk.sign import bundle_of
 from openweir.errors import ArtifactError, UsageError
 from openweir.hub import Bundle, Check
@@ -43,7 +44,8 @@ class Obtained:
         files: (path, size in bytes, SHA-256) of every file, hashed here unless `way` says
             that they were not served.
         asked: the `org/name` that was asked for, where the way of obtaining tells.
-        unserved: how many files the hub only lists and did not serve.
+        unserved: paths of the files that the hub only lists and did not serve.
+        note: what the files check has to add though it holds; "" where there is nothing.
         wrong: what already went wrong on the way.
     """
 
@@ -52,7 +54,8 @@ class Obtained:
     inputs: tuple[tuple[str, bytes], ...]
     files: tuple[tuple[str, int, str], ...]
     asked: str | None = None
-    unserved: int = 0
+    unserved: tuple[str, ...] = ()
+    note: str = ""
     wrong: tuple[Check, ...] = ()
 
 
@@ -97,6 +100,7 @@ def _from_case(case: CaseFolder, progress: Callable[[int], object] | None) -> Ob
         bundle=bundle_of(case),
         inputs=(*inputs, *case.evidence_files()),
         files=files,
+        note="" if model is None or not files else _note(model),
         # A case inside its own model folder has the model's files around it.
         wrong=wrong if model == case.root.resolve() else (*wrong, *beside),
     )
@@ -125,6 +129,7 @@ def _from_download(root: Path, progress: Callable[[int], object] | None) -> Obta
         inputs=tuple(sorted(statements.items())),
         files=files,
         asked=_asked(root.resolve()),
+        note=_note(root) if files else "",
         wrong=(*wrong, *(_stray(name) for name in sorted(strays))),
     )
 
@@ -145,7 +150,27 @@ def _hashed(
     except ArtifactError as error:
         place = f"{error.where}: " if error.where else ""
         return (), (Check(name="files", ok=False, detail=f"{place}{error.message}"),)
-    return tuple((file.path, file.size, file.sha256) for file in manifest.files), ()
+    files = tuple((file.path, file.size, file.sha256) for file in manifest.files)
+    return files, _among_notes(root)
+
+
+def _among_notes(root: Path) -> tuple[Check, ...]:
+    # Nothing that a loader runs belongs to a downloader's notes: who put it there hid it.
+    found = loadable_below(root, ".cache/huggingface")
+    if not found:
+        return ()
+    more = f" (and {len(found) - 1} more)" if len(found) > 1 else ""
+    detail = f"`{show(found[0], 200)}` is loadable and no note of the downloader's{more}"
+    return (Check(name="files", ok=False, detail=detail),)
+
+
+def _note(root: Path) -> str:
+    # Clones are legitimate, but the reader must know what no decision covers.
+    found = loadable_below(root, ".git")
+    if not found:
+        return ""
+    files = "1 loadable file" if len(found) == 1 else f"{len(found)} loadable files"
+    return f"note: {files} under `.git`, which no decision covers, first `{show(found[0], 200)}`"
 
 
 def _stray(name: str) -> Check:

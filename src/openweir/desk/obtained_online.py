@@ -124,6 +124,7 @@ class _Reader:
         self._token = token
         self._progress = progress
         self._refused: list[str] = []
+        self._unserved: list[str] = []
         self._served: list[str] = []
         self._to_anyone: list[str] = []
         self._failed: list[Check] = []
@@ -135,8 +136,8 @@ class _Reader:
         return Way.SERVED_TO_YOU if self._token else Way.SERVED_TO_ANYONE
 
     @property
-    def unserved(self) -> int:
-        return len(self._refused)
+    def unserved(self) -> tuple[str, ...]:
+        return tuple(self._unserved)
 
     def read(self, file: _Claimed) -> tuple[str, int, str]:
         """Return a file as it is served; as it is listed where it is not served to us."""
@@ -146,6 +147,7 @@ class _Reader:
             with opened(url, token=self._token) as response:
                 digest = sha256_stream(response, tally)
         except NotServed as error:
+            self._unserved.append(file.path)
             if error.status in _REFUSED:
                 self._refused.append(file.path)
             else:

@@ -131,8 +131,10 @@ def _files(decision: Decision | None, found: Obtained) -> tuple[Check, ...]:
         return wrong
     compared = check_files(decision, found.files, complete=found.way is Way.OWN_CASE)
     if found.unserved and all(item.ok for item in compared):
-        more = f"; {found.unserved} of them only as the hub lists them"
+        more = f"; {len(found.unserved)} of them only as the hub lists them"
         compared = (_yes("files", compared[0].detail + more),)
+    if found.note and all(item.ok for item in compared):
+        compared = (_yes("files", f"{compared[0].detail}; {found.note}"),)
     return (*wrong, *(item for item in compared if not (wrong and item.ok)))
 
 
@@ -190,8 +192,10 @@ def _tier(decision: Decision | None, found: Obtained) -> tuple[Check, ...]:
         return (_yes("tier", f"{tier.word}: the files are not served to you"),)
     least = Tier.OPEN_WEIGHTS if found.way is Way.SERVED_TO_ANYONE else Tier.GATED_WEIGHTS
     decided = {file.path for part in decision.components for file in part.files}
-    for path, _, _ in found.files:
-        if path in decided and decision.tier_of(path) < least:
+    # A file that is listed and refused has not left: only what was served must be allowed.
+    served = {path for path, _, _ in found.files}.difference(found.unserved)
+    for path in sorted(served & decided):
+        if decision.tier_of(path) < least:
             word = decision.tier_of(path).word
             return (_no("tier", f"`{show(path, 200)}` is {word}: it may not be {found.way.value}"),)
     return (_yes("tier", f"{tier.word} allows files to be {found.way.value}"),)

@@ -64,6 +64,7 @@ _STATUS: dict[str, tuple[int, str]] = {
 _REFUSED = (422, "")  # whatever else is wrong with a publication
 _REQUEST_ID = re.compile(r"[A-Za-z0-9=:;.,_-]{1,64}", re.ASCII)
 _MAX_HEADER = 500
+_UNSAFE = re.compile(r"[^ -~]")
 _log = logging.getLogger("openweir.hub")
 
 
@@ -226,7 +227,7 @@ def gate_error(found: Answer, call: Call, release: Release, path: str) -> HubErr
     if found is Answer.NEEDS_LOGIN:
         return HubError(
             f"access to `{call.name}` is gated: log in and ask for it at "
-            f"{call.base}/{call.name}/request-access",
+            f"/{call.name}/request-access on this hub",
             code="needs-login",
         )
     if found is Answer.NEEDS_GRANT:
@@ -239,7 +240,7 @@ def gate_error(found: Answer, call: Call, release: Release, path: str) -> HubErr
             stands = f"your request is {grant.status.value}"
         return HubError(
             f"access to `{call.name}` is gated and {stands}: "
-            f"{call.base}/{call.name}/request-access",
+            f"/{call.name}/request-access on this hub",
             code="needs-grant",
         )
     if found is Answer.WITHHELD:
@@ -297,5 +298,5 @@ def _anonymous() -> HubError:
 
 
 def _header(sentence: str) -> str:
-    plain = " ".join(sentence.split())[:_MAX_HEADER]
-    return plain.encode("ascii", "replace").decode()
+    # RFC 9110, 5.5: a control character in a field makes the server drop the connection.
+    return _UNSAFE.sub("?", " ".join(sentence.split())[:_MAX_HEADER])
