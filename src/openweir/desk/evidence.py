@@ -9,6 +9,7 @@ from pathlib import Path
 from typing import BinaryIO
 
 from openweir.desk.case import CaseFolder, write_atomically
+from openweir.desk.lock import locked
 from openweir.desk.plan import current_plan
 from openweir.digest import require_sha256, sha256, sha256_stream
 from openweir.errors import EvidenceError
@@ -101,11 +102,10 @@ def add_evidence(
 
     Raises:
         EvidenceError: the log is refused, or its trial is answered already.
-        CaseError: there is no dossier, or the plan belongs to another model.
+        CaseError: there is no dossier, the plan belongs to another model, or another
+            process keeps the case locked.
     """
-    before = current_plan(case)
-    plan = before
-    taken = dict(case.evidence_files())
+    current_plan(case)  # a case that is not ready is told before a long log is read
     log_sha256, readings = _read(log, stated)
     if stated.trial is not None and len(readings) > 1:
         raise EvidenceError(
@@ -114,6 +114,17 @@ def add_evidence(
             where=str(log),
             hint="name one with --task: " + ", ".join(reading.task for reading in readings)[:300],
         )
+    with locked(case.root):
+        return _add(case, readings, log_sha256, stated, on)
+
+
+def _add(
+    case: CaseFolder, readings: tuple[Reading, ...], log_sha256: str, stated: Stated, on: date
+) -> tuple[tuple[Added, ...], tuple[str, ...]]:
+    """Match, check and write what was read; the case is locked."""
+    before = current_plan(case)
+    plan = before
+    taken = dict(case.evidence_files())
     added: list[Added] = []
     for reading in readings:
         trial, plan, notes = _match(reading, plan, taken, stated, on)
