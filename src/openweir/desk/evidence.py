@@ -101,7 +101,8 @@ def add_evidence(
         What was added, and the planned trials that still lack an answer.
 
     Raises:
-        EvidenceError: the log is refused, or its trial is answered already.
+        EvidenceError: the log is refused, its trial is answered already, or the run
+            answers another trial.
         CaseError: there is no dossier, the plan belongs to another model, or another
             process keeps the case locked.
     """
@@ -125,10 +126,12 @@ def _add(
     before = current_plan(case)
     plan = before
     taken = dict(case.evidence_files())
+    earlier = case.evidence()
     added: list[Added] = []
     for reading in readings:
         trial, plan, notes = _match(reading, plan, taken, stated, on)
         item = _evidence(reading, trial, plan.subject_sha256, stated, log_sha256)
+        _check_unused(item, earlier)
         data, name = item.to_bytes(), f"evidence/{trial.id}.json"
         old = taken.get(name)
         if old is not None and old != data:
@@ -286,6 +289,19 @@ def _check_agrees(trial: PlannedTrial, stated: Stated) -> None:
                 code="not-as-planned",
                 where=f"--{name}",
                 hint="leave the option out, or plan another trial",
+            )
+
+
+def _check_unused(item: Evidence, earlier: tuple[Evidence, ...]) -> None:
+    """Refuse one run as the answer to two trials (law 3)."""
+    run = (item.method.log_sha256, item.method.task)
+    for other in earlier:
+        if other.trial != item.trial and (other.method.log_sha256, other.method.task) == run:
+            raise EvidenceError(
+                f"this run of task `{item.method.task}` answers trial `{other.trial}` already",
+                code="reused-log",
+                where=f"evidence/{other.trial}.json",
+                hint="one run answers one trial; run the task again for another",
             )
 
 
