@@ -166,8 +166,8 @@ def read_files(folder: CaseFolder) -> Mapping[str, bytes]:
     set aside with a reason, and its trial stays unanswered.
 
     Raises:
-        CaseError: case.toml or dossier.json cannot be read; the hint names the command
-            that makes the latter.
+        CaseError: case.toml or dossier.json cannot be read (the hint names the command
+            that makes the latter), or a file's name is not UTF-8.
     """
     files = {
         "case.toml": folder.read("case.toml", made_by="init"),
@@ -175,7 +175,7 @@ def read_files(folder: CaseFolder) -> Mapping[str, bytes]:
     }
     if folder.path("plan.json").exists():
         files["plan.json"] = folder.read("plan.json", made_by="plan")
-    evidence = sorted(folder.path("evidence").glob("*.json"))
+    evidence = folder.listed("evidence", "*.json")
     if len(evidence) > _MAX_EVIDENCE_FILES:
         raise CaseError(
             f"{len(evidence)} evidence files are more than the {_MAX_EVIDENCE_FILES} allowed",
@@ -185,7 +185,7 @@ def read_files(folder: CaseFolder) -> Mapping[str, bytes]:
     for path in evidence:
         files[f"evidence/{path.name}"] = _bounded(path)
     for part in _INSTRUCTIONS:
-        for path in sorted(folder.path(part).glob("*.dsse.json"))[:_MAX_INSTRUCTIONS]:
+        for path in folder.listed(part, "*.dsse.json")[:_MAX_INSTRUCTIONS]:
             files[f"{part}{path.name}"] = _bounded(path)
     return files
 
