@@ -68,6 +68,31 @@ def test_an_unusable_evidence_file_is_told(tmp_path, capsys):
     assert "  unused   evidence/bio-pe1.json: not valid JSON" in capsys.readouterr().out
 
 
+def test_a_case_changed_since_inspect_is_told(tmp_path, capsys):
+    """Another name, one fact more or one less than the dossier holds; text output only."""
+    toml = tmp_path / "case" / "case.toml"
+    folder = _folder(tmp_path / "case", cases.case())
+    stated = '[release]\nname = "example/large"\ncontact = "safety@example.org"\n'
+    toml.write_text(stated, encoding="utf-8")
+    assert main(["inspect", str(folder)]) == 0
+    note = f"  note     case.toml has changed since inspect: run openweir inspect {folder}"
+    options = ["decide", str(folder), "--as-of", "2026-06-01"]
+    for text, told in (
+        (stated, False),
+        (stated.replace("large", "other"), True),
+        (stated.replace("safety@", "nobody@"), True),
+        (stated.replace("contact", "# contact"), True),
+        (f'{stated}cost-of-withholding = "much"\n', True),
+        (f"{stated}# a comment\n", False),
+    ):
+        toml.write_text(text, encoding="utf-8")
+        capsys.readouterr()
+        assert main(options) == 0
+        assert (note in capsys.readouterr().out.splitlines()) is told
+        assert main([*options, "--json"]) == 0
+        assert "since inspect" not in capsys.readouterr().out
+
+
 def test_json_is_the_decision_file(tmp_path, capsysbinary):
     """`--json` prints the bytes of decision.json."""
     folder = _folder(tmp_path / "case", cases.case())
