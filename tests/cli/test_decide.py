@@ -1,6 +1,7 @@
 """`openweir decide` and `openweir explain` as users meet them."""
 
 import json
+import os
 import subprocess
 import sys
 from pathlib import Path
@@ -67,6 +68,31 @@ def test_an_unusable_evidence_file_is_told(tmp_path, capsys):
     assert "  unused   evidence/bio-pe1.json: not valid JSON" in capsys.readouterr().out
 
 
+def test_a_case_changed_since_inspect_is_told(tmp_path, capsys):
+    """Another name, one fact more or one less than the dossier holds; text output only."""
+    toml = tmp_path / "case" / "case.toml"
+    folder = _folder(tmp_path / "case", cases.case())
+    stated = '[release]\nname = "example/large"\ncontact = "safety@example.org"\n'
+    toml.write_text(stated, encoding="utf-8")
+    assert main(["inspect", str(folder)]) == 0
+    note = f"  note     case.toml has changed since inspect: run openweir inspect {folder}"
+    options = ["decide", str(folder), "--as-of", "2026-06-01"]
+    for text, told in (
+        (stated, False),
+        (stated.replace("large", "other"), True),
+        (stated.replace("safety@", "nobody@"), True),
+        (stated.replace("contact", "# contact"), True),
+        (f'{stated}cost-of-withholding = "much"\n', True),
+        (f"{stated}# a comment\n", False),
+    ):
+        toml.write_text(text, encoding="utf-8")
+        capsys.readouterr()
+        assert main(options) == 0
+        assert (note in capsys.readouterr().out.splitlines()) is told
+        assert main([*options, "--json"]) == 0
+        assert "since inspect" not in capsys.readouterr().out
+
+
 def test_json_is_the_decision_file(tmp_path, capsysbinary):
     """`--json` prints the bytes of decision.json."""
     folder = _folder(tmp_path / "case", cases.case())
@@ -118,6 +144,32 @@ def test_what_cannot_be_done_is_said_in_one_line(tmp_path, capsys, words, says):
     assert says in found.err
     assert "hint: " in found.err
     assert len(found.err.splitlines()) == 1
+
+
+@pytest.mark.parametrize("verb", ["decide", "verify", "inspect"])
+def test_a_model_path_that_is_none_is_said_in_one_line(tmp_path, capsys, verb):
+    """A null byte in `release.model` is refused by every verb that reads the case."""
+    folder = _folder(tmp_path / "case", cases.case())
+    (folder / "case.toml").write_text(
+        '[release]\nname = "example/large"\nmodel = "\\u0000"\n', encoding="utf-8"
+    )
+    assert main([verb, str(folder)]) == 2
+    error = capsys.readouterr().err
+    assert "release.model: `\\x00` is not a path" in error
+    assert len(error.splitlines()) == 1
+
+
+@pytest.mark.parametrize("name", [b"evidence/\xff.json", b"orders/\xff.dsse.json"])
+def test_a_file_name_that_is_not_utf8_is_said_in_one_line(tmp_path, capsys, name):
+    """A decision could not name the file: exit code 2, also with `--json`."""
+    folder = _folder(tmp_path / "case", cases.case())
+    (folder / "orders").mkdir()
+    Path(os.fsdecode(os.path.join(os.fsencode(folder), name))).write_bytes(b"{}")  # noqa: PTH118 - bytes
+    assert main(["decide", str(folder), "--as-of", "2026-06-01", "--json"]) == 2
+    found = capsys.readouterr()
+    assert "is not UTF-8" in found.err
+    assert len(found.err.splitlines()) == 1
+    assert json.loads(found.out)["error"]["code"] == "case.file-name"
 
 
 def test_deciding_loads_no_heavy_library(tmp_path):

@@ -33,6 +33,15 @@ def test_each_command_teaches(name, capsys):
     assert len(capsys.readouterr().out.splitlines()) > 5
 
 
+def test_plan_says_what_a_missing_answer_does(capsys):
+    """Law 3 as it is decided: the claim is undetermined, nothing is held against the release."""
+    with pytest.raises(SystemExit):
+        main(["plan", "--help"])
+    told = " ".join(capsys.readouterr().out.split())
+    assert "A planned trial without an answer leaves its claim undetermined" in told
+    assert "against the release" not in told
+
+
 def test_error_is_one_line_and_json(tmp_path, capsys):
     """An error is one line on standard error and, under --json, one object on standard output."""
     assert main(["decide", str(tmp_path / "absent"), "--json"]) == 2

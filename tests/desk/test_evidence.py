@@ -141,6 +141,19 @@ class TestAdd:
         add(case)
         assert "plan another trial" in refused(case, "evidence.answered", "errored.eval").hint
 
+    def test_one_run_answers_one_trial(self, case, tmp_path):
+        """Law 3: the same run, under any file name, is refused for a second trial."""
+        plan(case, "bio-1", "bio-2", claim="bio.capability")
+        add(case, trial="bio-1")
+        again = tmp_path / "again.eval"
+        again.write_bytes((GOLDEN / "plain.eval").read_bytes())
+        with pytest.raises(EvidenceError, match="answers trial `bio-1` already") as caught:
+            add_evidence(case, again, Stated(trial="bio-2"), on=DAY)
+        assert caught.value.code == "evidence.reused-log"
+        assert view_plan(case).missing == ("bio-2",)
+        add(case, "results_group.json")  # several tasks in one file are several runs
+        assert len(listed_evidence(case)) == 3
+
     @pytest.mark.parametrize(
         ("stated", "code"),
         [

@@ -97,6 +97,8 @@ def _lines(outcome: Outcome, case: Path) -> Iterator[str]:
     )
     for name, reason in outcome.rejected:
         yield f"  unused   {name}: {reason}"
+    if outcome.outdated:
+        yield f"  note     case.toml has changed since inspect: run openweir inspect {case}"
     yield from _missing(decision)
     if decision.whynot and decision.cost_of_withholding:
         yield f"\nWhat withholding costs: {decision.cost_of_withholding}"

@@ -32,7 +32,7 @@ def configure(parser: argparse.ArgumentParser) -> None:
         "  openweir plan CASE --add wmdp_bio\n"
         "  openweir plan CASE --add bio-tamper-1 --claim bio.uplift --evaluation PE2 --rung A3\n"
         "  openweir plan CASE\n\n"
-        "A planned trial without an answer counts against the release, so that an unwelcome\n"
+        "A planned trial without an answer leaves its claim undetermined, so that an unwelcome\n"
         "result cannot be left out. Plans are only ever added to."
     )
     parser.set_defaults(run=run)

@@ -116,13 +116,34 @@ class CaseFolder:
         )
 
     def evidence_files(self) -> tuple[tuple[str, bytes], ...]:
-        """Return (name, bytes) of every evidence file, sorted by name."""
-        folder = self.path("evidence")
-        if not folder.is_dir():
-            return ()
+        """Return (name, bytes) of every evidence file, sorted by name.
+
+        Raises:
+            CaseError: a name is not UTF-8.
+        """
         return tuple(
-            (f"evidence/{path.name}", path.read_bytes()) for path in sorted(folder.glob("*.json"))
+            (f"evidence/{path.name}", path.read_bytes())
+            for path in self.listed("evidence", "*.json")
         )
+
+    def listed(self, folder: str, pattern: str) -> tuple[Path, ...]:
+        """Return the files of a folder of the case that fit a pattern, sorted by name.
+
+        Raises:
+            CaseError: a name is not UTF-8, so no decision could name the file.
+        """
+        found = tuple(sorted(self.path(folder).glob(pattern)))
+        for path in found:
+            try:
+                path.name.encode()
+            except UnicodeEncodeError:
+                raise CaseError(
+                    f"the file name `{repr(os.fsencode(path.name))[2:-1][:200]}` is not UTF-8",
+                    code="file-name",
+                    where=str(self.path(folder)),
+                    hint="rename the file, or take it out of the case",
+                ) from None
+        return found
 
     def evidence(self) -> tuple[Evidence, ...]:
         """Return all evidence of the case, in the order of file names."""
@@ -189,7 +210,7 @@ def _read_declaration(path: Path) -> Declaration:
     holds = top.optional_object("hold")
     return Declaration(
         name=name,
-        model=None if model is None else (path.parent / model).resolve(),
+        model=None if model is None else _model(path.parent, model, where),
         hold=Tier.parse(release.text("hold", Tier.FULLY_OPEN.word), where=f"{where}: release.hold"),
         component_holds=()
         if holds is None
@@ -200,6 +221,18 @@ def _read_declaration(path: Path) -> Declaration:
         facts=tuple(facts),
         components=tuple(_component(item) for item in top.objects("component")),
     )
+
+
+def _model(case: Path, stated: str, where: str) -> Path:
+    try:
+        return (case / stated).resolve()
+    except (ValueError, RuntimeError):  # a null byte; links that lead back to themselves
+        raise CaseError(
+            f"`{ascii(stated)[1:-1][:200]}` is not a path",
+            code="model",
+            where=f"{where}: release.model",
+            hint="name the model folder, relative to case.toml",
+        ) from None
 
 
 def _fact(read: Object) -> Fact:

@@ -13,9 +13,10 @@ from openweir.decision import (
     read_case,
 )
 from openweir.desk import clock
-from openweir.desk.case import CaseFolder, write_atomically
+from openweir.desk.case import CaseFolder, Declaration, write_atomically
 from openweir.desk.home import Home
 from openweir.desk.pack import DEFAULT_PACK, load_pack
+from openweir.dossier import Dossier
 from openweir.errors import CaseError, OpenweirError
 from openweir.policy import Policy
 
@@ -23,6 +24,7 @@ __all__ = ["Outcome", "Standing", "decide_case", "judge_case", "read_files", "st
 
 _MAX_EVIDENCE_BYTES = 4 * 1024 * 1024
 _MAX_EVIDENCE_FILES = 10_000
+_INSPECTED = ("file", "computation")  # sources of facts that case.toml need not state
 _INSTRUCTIONS = ("orders/", "overrides/")
 _MAX_INSTRUCTIONS = 100
 
@@ -36,12 +38,14 @@ class Outcome:
         rejected: (file, reason) of evidence that could not be used.
         written: whether decision.json was written; it is not when nothing changed, or
             when the folder cannot be written to.
+        outdated: whether case.toml states another name or other facts than the dossier.
     """
 
     decision: Decision
     data: bytes
     rejected: tuple[tuple[str, str], ...]
     written: bool
+    outdated: bool
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -51,11 +55,13 @@ class Standing:
     Attributes:
         case: with the overrides and orders whose signatures hold.
         as_of: the day.
+        outdated: whether case.toml states another name or other facts than the dossier.
     """
 
     case: Case
     policies: tuple[Policy, ...]
     as_of: date
+    outdated: bool
 
     def decide(self) -> Decision:
         """Return the decision."""
@@ -81,7 +87,8 @@ def decide_case(
     Raises:
         OpenweirError: the case, the policy or the day cannot be read.
     """
-    decision, case = judge_case(root, policy=policy, as_of=as_of, home=home)
+    found = standing(root, policy=policy, as_of=as_of, home=home)
+    decision = found.decide()
     path, data = root / "decision.json", decision.to_bytes()
     written = False
     if not _has(path, data):
@@ -90,7 +97,13 @@ def decide_case(
             written = True
         except CaseError:
             pass  # an example on a read-only disk is still decided and printed
-    return Outcome(decision=decision, data=data, rejected=case.rejected, written=written)
+    return Outcome(
+        decision=decision,
+        data=data,
+        rejected=found.case.rejected,
+        written=written,
+        outdated=found.outdated,
+    )
 
 
 def judge_case(
@@ -132,7 +145,16 @@ def standing(
         case=replace(case, instructions=instructions, rejected=(*case.rejected, *rejected)),
         policies=tuple(load_pack(pack) for pack in packs),
         as_of=day,
+        outdated=_outdated(declaration, case.dossier),
     )
+
+
+def _outdated(declaration: Declaration, dossier: Dossier) -> bool:
+    # Contradictions are marked by the inspection, not stated.
+    stated = {replace(fact, contradicted_by=()) for fact in declaration.facts}
+    held = {replace(fact, contradicted_by=()) for fact in dossier.facts}
+    gone = {fact for fact in held - stated if fact.source.kind not in _INSPECTED}
+    return declaration.name != dossier.name or not stated <= held or bool(gone)
 
 
 def _instructions(
@@ -166,8 +188,8 @@ def read_files(folder: CaseFolder) -> Mapping[str, bytes]:
     set aside with a reason, and its trial stays unanswered.
 
     Raises:
-        CaseError: case.toml or dossier.json cannot be read; the hint names the command
-            that makes the latter.
+        CaseError: case.toml or dossier.json cannot be read (the hint names the command
+            that makes the latter), or a file's name is not UTF-8.
     """
     files = {
         "case.toml": folder.read("case.toml", made_by="init"),
@@ -175,7 +197,7 @@ def read_files(folder: CaseFolder) -> Mapping[str, bytes]:
     }
     if folder.path("plan.json").exists():
         files["plan.json"] = folder.read("plan.json", made_by="plan")
-    evidence = sorted(folder.path("evidence").glob("*.json"))
+    evidence = folder.listed("evidence", "*.json")
     if len(evidence) > _MAX_EVIDENCE_FILES:
         raise CaseError(
             f"{len(evidence)} evidence files are more than the {_MAX_EVIDENCE_FILES} allowed",
@@ -185,7 +207,7 @@ def read_files(folder: CaseFolder) -> Mapping[str, bytes]:
     for path in evidence:
         files[f"evidence/{path.name}"] = _bounded(path)
     for part in _INSTRUCTIONS:
-        for path in sorted(folder.path(part).glob("*.dsse.json"))[:_MAX_INSTRUCTIONS]:
+        for path in folder.listed(part, "*.dsse.json")[:_MAX_INSTRUCTIONS]:
             files[f"{part}{path.name}"] = _bounded(path)
     return files
 

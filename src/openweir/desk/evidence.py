@@ -9,6 +9,7 @@ from pathlib import Path
 from typing import BinaryIO
 
 from openweir.desk.case import CaseFolder, write_atomically
+from openweir.desk.lock import locked
 from openweir.desk.plan import current_plan
 from openweir.digest import require_sha256, sha256, sha256_stream
 from openweir.errors import EvidenceError
@@ -100,12 +101,12 @@ def add_evidence(
         What was added, and the planned trials that still lack an answer.
 
     Raises:
-        EvidenceError: the log is refused, or its trial is answered already.
-        CaseError: there is no dossier, or the plan belongs to another model.
+        EvidenceError: the log is refused, its trial is answered already, or the run
+            answers another trial.
+        CaseError: there is no dossier, the plan belongs to another model, or another
+            process keeps the case locked.
     """
-    before = current_plan(case)
-    plan = before
-    taken = dict(case.evidence_files())
+    current_plan(case)  # a case that is not ready is told before a long log is read
     log_sha256, readings = _read(log, stated)
     if stated.trial is not None and len(readings) > 1:
         raise EvidenceError(
@@ -114,10 +115,23 @@ def add_evidence(
             where=str(log),
             hint="name one with --task: " + ", ".join(reading.task for reading in readings)[:300],
         )
+    with locked(case.root):
+        return _add(case, readings, log_sha256, stated, on)
+
+
+def _add(
+    case: CaseFolder, readings: tuple[Reading, ...], log_sha256: str, stated: Stated, on: date
+) -> tuple[tuple[Added, ...], tuple[str, ...]]:
+    """Match, check and write what was read; the case is locked."""
+    before = current_plan(case)
+    plan = before
+    taken = dict(case.evidence_files())
+    earlier = case.evidence()
     added: list[Added] = []
     for reading in readings:
         trial, plan, notes = _match(reading, plan, taken, stated, on)
         item = _evidence(reading, trial, plan.subject_sha256, stated, log_sha256)
+        _check_unused(item, earlier)
         data, name = item.to_bytes(), f"evidence/{trial.id}.json"
         old = taken.get(name)
         if old is not None and old != data:
@@ -275,6 +289,19 @@ def _check_agrees(trial: PlannedTrial, stated: Stated) -> None:
                 code="not-as-planned",
                 where=f"--{name}",
                 hint="leave the option out, or plan another trial",
+            )
+
+
+def _check_unused(item: Evidence, earlier: tuple[Evidence, ...]) -> None:
+    """Refuse one run as the answer to two trials (law 3)."""
+    run = (item.method.log_sha256, item.method.task)
+    for other in earlier:
+        if other.trial != item.trial and (other.method.log_sha256, other.method.task) == run:
+            raise EvidenceError(
+                f"this run of task `{item.method.task}` answers trial `{other.trial}` already",
+                code="reused-log",
+                where=f"evidence/{other.trial}.json",
+                hint="one run answers one trial; run the task again for another",
             )
 
 

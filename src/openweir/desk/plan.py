@@ -5,6 +5,7 @@ from dataclasses import dataclass
 from datetime import date
 
 from openweir.desk.case import CaseFolder, write_atomically
+from openweir.desk.lock import locked
 from openweir.dossier import Dossier
 from openweir.errors import CaseError, EvidenceError
 from openweir.evidence import (
@@ -59,22 +60,24 @@ def register_trials(
 
     Raises:
         EvidenceError: an id, claim, evaluation or rung is malformed, or an id is taken.
-        CaseError: there is no dossier yet, or the plan belongs to another model.
+        CaseError: there is no dossier yet, the plan belongs to another model, or another
+            process keeps the case locked.
     """
-    plan = current_plan(case)
-    for word in words:
-        trial_id, about = _name(word, claim)
-        plan = plan.with_trial(
-            PlannedTrial(
-                id=trial_id,
-                claim=about,
-                evaluation=parse_evaluation(evaluation, where="--evaluation"),
-                rung=parse_rung(rung, where="--rung"),
-                registered_on=on.isoformat(),
+    with locked(case.root):
+        plan = current_plan(case)
+        for word in words:
+            trial_id, about = _name(word, claim)
+            plan = plan.with_trial(
+                PlannedTrial(
+                    id=trial_id,
+                    claim=about,
+                    evaluation=parse_evaluation(evaluation, where="--evaluation"),
+                    rung=parse_rung(rung, where="--rung"),
+                    registered_on=on.isoformat(),
+                )
             )
-        )
-    write_atomically(case.path("plan.json"), plan.to_bytes())
-    return _view(plan, case.evidence())
+        write_atomically(case.path("plan.json"), plan.to_bytes())
+        return _view(plan, case.evidence())
 
 
 def view_plan(case: CaseFolder) -> PlanView:
