@@ -13,7 +13,7 @@ from openweir.hub.hub import Hub
 class Served:
     """A hub with its client, its accounts and its world."""
 
-    def __init__(self, world: World, root: Path) -> None:
+    def __init__(self, world: World, root: Path, policies=None) -> None:
         """Open a hub under `root` that trusts the world."""
         self.world = world
         self.now = NOW
@@ -22,6 +22,7 @@ class Served:
             trust=world.trust,
             register=world.root / "register",
             clock=lambda: self.now,
+            policies=policies,
         )
         self.client = TestClient(Starlette(routes=self.hub.routes()))
         self.tokens = {}
