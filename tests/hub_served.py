@@ -2,6 +2,7 @@
 
 from datetime import timedelta
 from pathlib import Path
+from types import MappingProxyType
 
 from starlette.applications import Starlette
 from starlette.testclient import TestClient
@@ -13,7 +14,7 @@ from openweir.hub.hub import Hub
 class Served:
     """A hub with its client, its accounts and its world."""
 
-    def __init__(self, world: World, root: Path, policies=None) -> None:
+    def __init__(self, world: World, root: Path, policies=MappingProxyType({})) -> None:
         """Open a hub under `root` that trusts the world."""
         self.world = world
         self.now = NOW

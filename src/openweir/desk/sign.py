@@ -4,6 +4,7 @@ from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from datetime import datetime
 from pathlib import Path
+from types import MappingProxyType
 
 from openweir.artifact import Manifest, read_manifest
 from openweir.attest import Envelope, Key, Statement, Trust, sign_model
@@ -59,7 +60,7 @@ def sign(
     at: datetime,
     role: str | None = None,
     trust_it: bool = False,
-    policies: Mapping[str, Policy] | None = None,
+    policies: Mapping[str, Policy] = MappingProxyType({}),
     progress: Callable[[int], object] | None = None,
 ) -> Signed:
     """Sign the decision of a case; the model files must be those it was made on (law 7).
@@ -71,7 +72,7 @@ def sign(
         at: the present instant.
         role: the role the signer signs in; must be the one the key is trusted in.
         policies: SHA-256 -> policy; the decision is made again from the case under them, and
-            the dossier from the model folder. None leaves that out.
+            the dossier from the model folder.
         trust_it: also trust a key that is not trusted yet, in `role`.
         progress: called with the number of bytes just hashed.
 
@@ -85,8 +86,7 @@ def sign(
     decision = Decision.from_bytes(data, where=str(case.path("decision.json")))
     _require_inputs(case, decision)
     manifest = _require_files(case, decision, progress)
-    if policies is not None:
-        _require_decided(case, decision, policies, read_trust(home.trust))
+    _require_decided(case, decision, policies, read_trust(home.trust))
     _settle_role(home, key, name=name, role=role, trust_it=trust_it)
     statement = decision_statement(decision, data)
     before = _envelope_of(case, statement)

@@ -9,6 +9,7 @@ from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from datetime import datetime
 from pathlib import Path
+from types import MappingProxyType
 
 from openweir.artifact import show
 from openweir.attest import Envelope, Trust, TrustedKey
@@ -59,7 +60,7 @@ def verify(
     register: str | None = None,
     own_register: Path | None = None,
     token: str | None = None,
-    policies: Mapping[str, Policy] | None = None,
+    policies: Mapping[str, Policy] = MappingProxyType({}),
     progress: Callable[[int], object] | None = None,
 ) -> Verified:
     """Verify a release.
@@ -73,7 +74,7 @@ def verify(
         own_register: the user's own log.
         token: for the hub.
         policies: SHA-256 -> policy whose decisions are accepted; the decision is made again
-            under them. None leaves that check out.
+            under them.
         progress: called with the number of bytes just hashed.
 
     Raises:
@@ -166,11 +167,9 @@ def _inputs(decision: Decision | None, found: Obtained) -> tuple[Check, ...]:
 def _policy(
     decision: Decision | None,
     found: Obtained,
-    policies: Mapping[str, Policy] | None,
+    policies: Mapping[str, Policy],
     trust: Trust,
 ) -> tuple[Check, ...]:
-    if policies is None:
-        return ()
     if decision is None:
         return (_no("policy", "there is no readable decision to make again"),)
     return (check_policy(decision, dict(found.inputs), policies=policies, trust=trust),)

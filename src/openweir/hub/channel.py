@@ -12,6 +12,7 @@ from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass
 from datetime import datetime
 from pathlib import Path
+from types import MappingProxyType
 
 from openweir.attest import Trust
 from openweir.decision import Decision
@@ -52,7 +53,7 @@ class Channel:
             and return the same object while nothing changed.
         register: the directory of the log the hub publishes.
         clock: says what time it is.
-        policies: SHA-256 -> policy whose decisions are taken in; None takes any.
+        policies: SHA-256 -> policy whose decisions are taken in when they can be made again.
     """
 
     def __init__(
@@ -62,7 +63,7 @@ class Channel:
         trust: Callable[[], Trust],
         register: Path,
         clock: Callable[[], datetime],
-        policies: Mapping[str, Policy] | None = None,
+        policies: Mapping[str, Policy] = MappingProxyType({}),
     ) -> None:
         """Open the data directory, creating what is missing."""
         self.data = data

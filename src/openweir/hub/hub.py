@@ -3,6 +3,7 @@
 from collections.abc import Callable, Mapping
 from datetime import datetime
 from pathlib import Path
+from types import MappingProxyType
 
 from starlette.routing import Route
 
@@ -26,7 +27,7 @@ class Hub(Channel):
         trust: Trust | Callable[[], Trust],
         register: Path,
         clock: Callable[[], datetime],
-        policies: Mapping[str, Policy] | None = None,
+        policies: Mapping[str, Policy] = MappingProxyType({}),
     ) -> "Hub":
         """Open a data directory, creating what is missing.
 
@@ -35,8 +36,8 @@ class Hub(Channel):
             trust: whom the hub trusts, or a function that says so at each request.
             register: directory of the log the hub shows under `/register/`.
             clock: the present instant, in UTC.
-            policies: SHA-256 -> policy: only decisions that these give again are taken in.
-                None takes any signed decision and is for tests of the channel alone.
+            policies: SHA-256 -> policy: only decisions that these give again are taken in,
+                or those of a policy that the trust names by digest.
 
         Raises:
             HubError: the directory cannot be made or the database cannot be opened.

@@ -246,19 +246,18 @@ class Publications:
                     code="refused",
                     hint="nothing was kept; put this right and publish again",
                 )
-        if self._channel.policies is not None:
-            found = check_policy(
-                publication.decision,
-                dict(publication.statements),
-                policies=self._channel.policies,
-                trust=trust,
+        found = check_policy(
+            publication.decision,
+            dict(publication.statements),
+            policies=self._channel.policies,
+            trust=trust,
+        )
+        if not found.ok:
+            raise HubError(
+                f"check `policy` fails: {found.detail}",
+                code="refused",
+                hint="decide, sign and log again under a policy this hub accepts",
             )
-            if not found.ok:
-                raise HubError(
-                    f"check `policy` fails: {found.detail}",
-                    code="refused",
-                    hint="decide, sign and log again under a policy this hub accepts",
-                )
         require_in_own_log(publication.bundle, self._channel.register, trust=trust)
 
     def _make_room(self, owner: str, at: datetime) -> None:
