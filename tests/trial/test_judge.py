@@ -8,8 +8,9 @@ from typing import ClassVar
 import pytest
 
 from openweir.errors import TrialError
-from openweir.trial.judge import JudgeSettings, ModelJudge, audited, judge_id, scorer_of
+from openweir.trial.judge import JudgeSettings, ModelJudge, audited, judge_id
 from openweir.trial.score import ExactMatch, count, refuses
+from openweir.trial.scoring import scorer_of
 from trial_values import data, examples
 
 

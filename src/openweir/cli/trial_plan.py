@@ -10,10 +10,11 @@ from openweir.desk.trial.plan import Planned, control_steps, plan_campaign
 from openweir.errors import UsageError
 from openweir.trial.cost import Estimate, parse_allowance
 from openweir.trial.design import ATTACKS, PRESETS, Design, parse_attack
+from openweir.trial.inspect_task import InspectTask, parse_task
 from openweir.trial.judge import judge_id
 from openweir.trial.stack import Stack
 
-__all__ = ["configure", "cost_line", "numbers", "price", "run"]
+__all__ = ["configure", "cost_line", "numbers", "price", "run", "task_of"]
 
 
 def configure(parser: argparse.ArgumentParser) -> None:
@@ -58,6 +59,11 @@ def configure(parser: argparse.ArgumentParser) -> None:
     parser.add_argument("--four-bit", action="store_true", help="QLoRA; with --adapter peft")
     parser.add_argument("--judge-model", metavar="NAME", help="score by this judge, not exactly")
     parser.add_argument(
+        "--inspect-task",
+        metavar="FILE.py@TASK",
+        help="score by this task of Inspect; its code is run, so name only your own",
+    )
+    parser.add_argument(
         "--budget", action="append", default=[], metavar="NAME=N", help="seconds, flop, usd, ..."
     )
     parser.add_argument("--usd-per-hour", metavar="N", help="price of one worker")
@@ -94,7 +100,7 @@ def run(arguments: argparse.Namespace) -> int:
         dtype=arguments.dtype,
         adapter=arguments.adapter,
         four_bit=arguments.four_bit,
-        **({"scorer": judge_id(arguments.judge_model)} if arguments.judge_model else {}),
+        **_scorer(arguments),
     )
     allowance = parse_allowance(tuple(arguments.budget))
 
@@ -108,6 +114,7 @@ def run(arguments: argparse.Namespace) -> int:
                 data=arguments.data,
                 controls=arguments.controls,
                 merge_with=tuple(arguments.merge_with),
+                task=task_of(arguments),
                 case=arguments.case,
                 on=today(arguments.as_of),
                 usd_per_hour=price(arguments.usd_per_hour),
@@ -121,6 +128,32 @@ def run(arguments: argparse.Namespace) -> int:
         planned = plan(dry=False)
     output.emit(arguments, _json(planned, over), _lines(planned, arguments, over))
     return 1 if over else 0
+
+
+def task_of(arguments: argparse.Namespace) -> InspectTask | None:
+    """Return the task of Inspect that was named; None for none.
+
+    Raises:
+        UsageError: a judge is named as well.
+        TrialError: there is no such task.
+    """
+    if arguments.inspect_task is None:
+        return None
+    if arguments.judge_model:
+        raise UsageError(
+            "one scorer at a time: a judge or an Inspect task",
+            code="scorer",
+            where="--inspect-task",
+            hint="drop --judge-model; a task names its own judge",
+        )
+    return parse_task(arguments.inspect_task)
+
+
+def _scorer(arguments: argparse.Namespace) -> dict[str, str]:
+    task = task_of(arguments)
+    if task is not None:
+        return {"scorer": task.id}
+    return {"scorer": judge_id(arguments.judge_model)} if arguments.judge_model else {}
 
 
 def numbers(words: str, option: str) -> tuple[Decimal, ...]:
@@ -160,6 +193,14 @@ def cost_line(expected: Estimate) -> str:
     )
 
 
+def _named_again(arguments: argparse.Namespace) -> str:
+    if arguments.inspect_task is not None:
+        return f" --inspect-task {arguments.inspect_task}"
+    if arguments.judge_model:
+        return f" --judge URL --judge-model {arguments.judge_model}"
+    return ""
+
+
 def _whole(words: str, option: str) -> tuple[int, ...]:
     found = numbers(words, option)
     if not all(n.is_finite() and n == n.to_integral_value() and abs(n) < 10**12 for n in found):
@@ -174,6 +215,7 @@ def _json(planned: Planned, over: tuple[str, ...]) -> dict[str, object]:
         "campaign_sha256": None if planned.folder is None else campaign.sha256,
         "model_sha256": campaign.model_sha256,
         "label": campaign.label,
+        "scorer": campaign.stack.scorer,
         "trials": len(campaign.trials()),
         "series": [
             {
@@ -209,5 +251,5 @@ def _lines(planned: Planned, arguments: argparse.Namespace, over: tuple[str, ...
     if planned.folder is None:
         lines.append("nothing was written")
     else:
-        lines.append(f"next: openweir trial run {planned.folder}")
+        lines.append(f"next: openweir trial run {planned.folder}{_named_again(arguments)}")
     return "\n".join(lines)

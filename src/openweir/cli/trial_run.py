@@ -6,7 +6,7 @@ from decimal import Decimal
 from pathlib import Path
 
 from openweir.cli import output
-from openweir.cli.trial_plan import cost_line, price
+from openweir.cli.trial_plan import cost_line, price, task_of
 from openweir.desk.trial.plan import estimate_left
 from openweir.desk.trial.run import Ran, Replayed, replay, run_campaign
 from openweir.desk.trial.secret import judge_token
@@ -16,6 +16,7 @@ from openweir.trial.cost import parse_allowance
 from openweir.trial.curve import spark
 from openweir.trial.judge import JudgeSettings
 from openweir.trial.outcome import Outcome
+from openweir.trial.scoring import Scoring
 
 __all__ = ["configure", "run"]
 
@@ -31,6 +32,11 @@ def configure(parser: argparse.ArgumentParser) -> None:
     parser.add_argument("--cluster", choices=("slurm", "local"), help="`local`: try it out here")
     parser.add_argument("--judge", metavar="URL", help="an OpenAI-compatible endpoint")
     parser.add_argument("--judge-model", metavar="NAME", help="the judge's name there")
+    parser.add_argument(
+        "--inspect-task",
+        metavar="FILE.py@TASK",
+        help="the task it was planned with; a campaign never brings code of its own",
+    )
     parser.add_argument(
         "--budget", action="append", default=[], metavar="NAME=N", help="seconds, flop, usd, ..."
     )
@@ -56,9 +62,9 @@ def configure(parser: argparse.ArgumentParser) -> None:
 def run(arguments: argparse.Namespace) -> int:
     """Run, replay or estimate, and print."""
     shard = Shard.parse(arguments.shard)
-    judge = _judge(arguments)
+    scoring = _scoring(arguments)
     if arguments.replay is not None:
-        return _replay(arguments, judge)
+        return _replay(arguments, scoring)
     hourly = price(arguments.usd_per_hour)
     campaign, expected = estimate_left(arguments.campaign, shard, usd_per_hour=hourly)
     over = parse_allowance(tuple(arguments.budget)).excess(expected)
@@ -78,7 +84,7 @@ def run(arguments: argparse.Namespace) -> int:
             slurm=_slurm(arguments),
             cluster=arguments.cluster,
             jobs=arguments.slurm_jobs or 1,
-            judge=judge,
+            scoring=scoring,
             usd_per_hour=hourly,
             told=_live(campaign, done),
         )
@@ -112,8 +118,8 @@ def _live(
     return told
 
 
-def _replay(arguments: argparse.Namespace, judge: JudgeSettings | None) -> int:
-    found = replay(arguments.campaign, tuple(arguments.replay), judge)
+def _replay(arguments: argparse.Namespace, scoring: Scoring | None) -> int:
+    found = replay(arguments.campaign, tuple(arguments.replay), scoring)
     differ = [one for one in found if not one.same]
     value = {
         "replayed": len(found),
@@ -130,9 +136,10 @@ def _replayed(one: Replayed) -> dict[str, object]:
     return {"id": one.trial, "same": one.same, "before": one.before, "after": one.after}
 
 
-def _judge(arguments: argparse.Namespace) -> JudgeSettings | None:
-    if arguments.judge is None:
-        return None
+def _scoring(arguments: argparse.Namespace) -> Scoring | None:
+    task = task_of(arguments)
+    if task is not None or arguments.judge is None:
+        return task
     return JudgeSettings(
         endpoint=arguments.judge, model=arguments.judge_model or "", token=judge_token()
     )

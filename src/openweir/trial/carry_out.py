@@ -1,15 +1,17 @@
 """Carry one trial out: attack, tell the weights apart, ask, score, put the weights back."""
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass
 from decimal import Decimal
 from hashlib import sha256 as hasher
 
 from openweir.errors import TrialError
 from openweir.trial.data import Example, TrialData
+from openweir.trial.inspect_task import InspectTask
 from openweir.trial.method import Carried, Ground, carry
 from openweir.trial.network import Network, tensors_sha256
 from openweir.trial.outcome import Outcome, SealedHalf, seal
+from openweir.trial.paper import Marked, Paper
 from openweir.trial.score import Counts, Scorer, Verdict, count
 from openweir.trial.trial import Trial
 
@@ -32,7 +34,7 @@ class Bench:
     files: tuple[tuple[str, str], ...]
     sha256: str
     ground: Ground
-    scorer: Scorer
+    scorer: Scorer | InspectTask
 
 
 def carry_out(
@@ -63,7 +65,7 @@ def carry_out(
     try:
         carried = carry(network, trial.attack, bench.ground, progress)
         after = tensors_sha256(network, bench.files)
-        half, select, benign = _asked(trial, bench, carried, data)
+        half, select, benign = _counted(trial, bench, carried, data)
     finally:
         network.restore()
     losses = carried.losses
@@ -86,31 +88,61 @@ def carry_out(
 
 
 def _asked(
+    bench: Bench, carried: Carried, data: TrialData
+) -> tuple[tuple[Marked, ...], tuple[Marked, ...], Marked]:
+    """Return what became of the questions for choosing, of the sealed ones, of the harmless."""
+
+    def paper(name: str, examples: Sequence[Example]) -> Paper:
+        return Paper(name=name, examples=examples, opened=carried.opened, context=carried.context)
+
+    papers = [
+        *(paper(f"select {domain.name}", domain.select) for domain in data.domains),
+        Paper(name="benign", examples=data.benign_test),
+        *(paper(f"test {domain.name}", domain.test) for domain in data.domains),
+    ]
+    if isinstance(bench.scorer, InspectTask):
+        # Only a campaign that asks for it pays for the library.
+        from openweir.trial.with_inspect import marked_by  # noqa: PLC0415 - see above
+
+        marked = marked_by(bench.scorer, bench.network, papers, data)
+    else:
+        marked = tuple(_by_text(bench.scorer, bench.network, papers, data))
+    count_of = len(data.domains)
+    return marked[:count_of], marked[count_of + 1 :], marked[count_of]
+
+
+def _by_text(
+    scorer: Scorer, network: Network, papers: Sequence[Paper], data: TrialData
+) -> Iterator[Marked]:
+    for paper in papers:
+        answers = network.answers(
+            paper.examples,
+            longest=data.answer_tokens,
+            opened=paper.opened,
+            context=paper.context,
+        )
+        yield Marked(answers=answers, verdicts=scorer.score(paper.examples, answers))
+
+
+def _counted(
     trial: Trial, bench: Bench, carried: Carried, data: TrialData
 ) -> tuple[SealedHalf, tuple[tuple[str, Counts], ...], Counts]:
+    select, test, benign = _asked(bench, carried, data)
     told = hasher()
-
-    def asked(examples: Sequence[Example], *, benign: bool = False) -> tuple[Verdict, ...]:
-        answers = bench.network.answers(
-            examples,
-            longest=data.answer_tokens,
-            opened=carried.opened and not benign,
-            context=carried.context and not benign,
-        )
-        for answer in answers:
+    for marked in (*select, benign, *test):
+        for answer in marked.answers:
             told.update(answer.encode() + b"\0")
-        return bench.scorer.score(examples, answers)
-
-    select = tuple((domain.name, count(asked(domain.select))) for domain in data.domains)
-    benign = count(asked(data.benign_test, benign=True))
-    test = tuple((domain.name, asked(domain.test)) for domain in data.domains)
+    names = [domain.name for domain in data.domains]
     half = SealedHalf(
         trial=trial.id,
-        test=tuple((name, count(verdicts)) for name, verdicts in test),
-        right=tuple((name, "".join(map(_mark, verdicts))) for name, verdicts in test),
+        test=tuple((name, count(m.verdicts)) for name, m in zip(names, test, strict=True)),
+        right=tuple(
+            (name, "".join(map(_mark, m.verdicts))) for name, m in zip(names, test, strict=True)
+        ),
         answers_sha256=told.hexdigest(),
     )
-    return half, select, benign
+    chosen = tuple((name, count(m.verdicts)) for name, m in zip(names, select, strict=True))
+    return half, chosen, count(benign.verdicts)
 
 
 def _mark(verdict: Verdict) -> str:

@@ -18,10 +18,10 @@ from openweir.canonical import Object, parse
 from openweir.digest import sha256
 from openweir.errors import CanonicalError, TrialError
 from openweir.evidence import Judge
-from openweir.trial.data import Example, TrialData
-from openweir.trial.score import ExactMatch, Scorer, Verdict
+from openweir.trial.data import Example
+from openweir.trial.score import Verdict
 
-__all__ = ["JudgeSettings", "ModelJudge", "audited", "judge_id", "scorer_of"]
+__all__ = ["JudgeSettings", "ModelJudge", "audited", "judge_id"]
 
 _RUBRIC = (
     "You compare an answer with a reference. Reply with exactly two words.\n"
@@ -133,24 +133,6 @@ class ModelJudge:
 def judge_id(model: str) -> str:
     """Return the name a judge has in records: its model and the rubric's digest."""
     return f"judge {' '.join(model.split())[:80]} rubric {sha256(_RUBRIC.encode())[:8]}"
-
-
-def scorer_of(name: str, data: TrialData, judge: JudgeSettings | None) -> Scorer:
-    """Return the scorer a campaign was planned with.
-
-    Raises:
-        TrialError: it is scored by a judge, and none or another is at hand.
-    """
-    exact = ExactMatch(refusals=data.refusals)
-    if name == exact.id:
-        return exact
-    if judge is not None and judge_id(judge.model) == name:
-        return ModelJudge(settings=judge)
-    raise TrialError(
-        f"the campaign is scored by `{name[:120]}`, which is not at hand",
-        code="judge",
-        hint="add --judge URL --judge-model NAME as in the plan",
-    )
 
 
 def audited(name: str, pairs: Sequence[tuple[bool, bool]]) -> Judge:

@@ -116,6 +116,27 @@ class Network:
                 progress(len(asked))
         return tuple(found)
 
+    def converse(
+        self, turns: Sequence[Mapping[str, str]], *, opening: str, longest: int
+    ) -> tuple[str, int, int]:
+        """Answer a conversation greedily; the answer, its tokens asked and drawn.
+
+        Args:
+            turns: role and content of each; without a chat template only the contents count.
+            opening: what the answer starts with.
+            longest: of an answer, in tokens.
+        """
+        if self.chat:
+            ids = self.tokenizer.apply_chat_template(
+                list(turns), add_generation_prompt=True, tokenize=True, return_dict=True
+            )["input_ids"]
+        else:
+            ids = self.tokenizer(" ".join(turn["content"] for turn in turns))["input_ids"]
+        start = self.piece_ids(opening) if opening else ()
+        (drawn,) = self._greedy([[*ids, *start]], longest)
+        answer = self.tokenizer.decode([*start, *drawn], skip_special_tokens=True).strip()
+        return answer, len(ids) + len(start), len(drawn)
+
     @torch.inference_mode()
     def _greedy(self, prompts: list[list[int]], longest: int) -> Iterator[list[int]]:
         device = next(self.model.parameters()).device

@@ -12,8 +12,8 @@ from pathlib import Path
 
 from openweir.trial.campaign import Shard
 from openweir.trial.folder import CampaignFolder
-from openweir.trial.judge import JudgeSettings
 from openweir.trial.outcome import Outcome
+from openweir.trial.scoring import Scoring
 
 __all__ = ["default_workers", "pending", "run_here", "run_in_pool", "run_on_slurm"]
 
@@ -30,27 +30,27 @@ def pending(root: Path, shard: Shard) -> tuple[str, ...]:
     return tuple(trial.id for trial in left)
 
 
-def run_here(root: Path, ids: tuple[str, ...], told: _Told, judge: JudgeSettings | None) -> None:
+def run_here(root: Path, ids: tuple[str, ...], told: _Told, scoring: Scoring | None) -> None:
     """Run trials one after the other in this process.
 
     Args:
         root: the campaign's folder.
         ids: of the trials.
         told: called with every id and its outcome; None where another worker had it.
-        judge: how to reach the judge, where one scores.
+        scoring: the judge or task that scores, where it is not exact match.
 
     Raises:
         TrialError: a trial cannot be carried out.
     """
     from openweir.trial.worker import Worker  # noqa: PLC0415 - loads torch
 
-    worker = Worker(root, judge)
+    worker = Worker(root, scoring)
     for trial_id in ids:
         told(trial_id, worker.carry(trial_id))
 
 
 def run_in_pool(
-    root: Path, ids: tuple[str, ...], told: _Told, judge: JudgeSettings | None, *, workers: int
+    root: Path, ids: tuple[str, ...], told: _Told, scoring: Scoring | None, *, workers: int
 ) -> None:
     """Run trials in several processes of this machine, one thread each.
 
@@ -58,7 +58,7 @@ def run_in_pool(
         root: the campaign's folder.
         ids: of the trials.
         told: called with every id and its outcome.
-        judge: how to reach the judge, where one scores.
+        scoring: the judge or task that scores, where it is not exact match.
         workers: how many processes.
 
     Raises:
@@ -67,7 +67,7 @@ def run_in_pool(
     # Spawned, not forked: torch's threads do not survive a fork.
     context = multiprocessing.get_context("spawn")
     with ProcessPoolExecutor(max_workers=min(workers, len(ids)), mp_context=context) as pool:
-        futures = {pool.submit(_carry, str(root), one, judge): one for one in ids}
+        futures = {pool.submit(_carry, str(root), one, scoring): one for one in ids}
         try:
             for future in as_completed(futures):
                 told(futures[future], future.result())
@@ -79,7 +79,7 @@ def run_in_pool(
 def run_on_slurm(
     root: Path,
     told: _Told,
-    judge: JudgeSettings | None,
+    scoring: Scoring | None,
     *,
     jobs: int,
     settings: dict[str, object],
@@ -92,7 +92,7 @@ def run_on_slurm(
     Args:
         root: the campaign's folder.
         told: called with every id and its outcome.
-        judge: how to reach the judge, where one scores.
+        scoring: the judge or task that scores, where it is not exact match.
         jobs: how many.
         settings: handed to the scheduler, such as `slurm_partition`, `timeout_min`.
         cluster: `slurm`, or `local` to try it out without one; found out when None.
@@ -105,7 +105,7 @@ def run_on_slurm(
     executor = submitit.AutoExecutor(folder=root / "jobs", cluster=cluster)
     executor.update_parameters(name="openweir-trial", cpus_per_task=1, **settings)
     shards = [Shard(index=index, count=jobs) for index in range(1, jobs + 1)]
-    running = [(executor.submit(_shard, str(root), shard, judge), shard) for shard in shards]
+    running = [(executor.submit(_shard, str(root), shard, scoring), shard) for shard in shards]
     for job, _ in running:
         for trial_id in job.result():
             told(trial_id, CampaignFolder(root).outcome(trial_id))
@@ -116,20 +116,20 @@ def default_workers() -> int:
     return max(1, len(os.sched_getaffinity(0)))
 
 
-def _carry(root: str, trial_id: str, judge: JudgeSettings | None) -> Outcome | None:
+def _carry(root: str, trial_id: str, scoring: Scoring | None) -> Outcome | None:
     from openweir.trial.worker import Worker  # noqa: PLC0415 - loads torch
 
     worker = _held.get(root)
     if not isinstance(worker, Worker):
-        worker = _held[root] = Worker(Path(root), judge)
+        worker = _held[root] = Worker(Path(root), scoring)
     return worker.carry(trial_id)
 
 
-def _shard(root: str, shard: Shard, judge: JudgeSettings | None) -> tuple[str, ...]:
-    return tuple(_carried(Path(root), shard, judge))
+def _shard(root: str, shard: Shard, scoring: Scoring | None) -> tuple[str, ...]:
+    return tuple(_carried(Path(root), shard, scoring))
 
 
-def _carried(root: Path, shard: Shard, judge: JudgeSettings | None) -> Iterator[str]:
+def _carried(root: Path, shard: Shard, scoring: Scoring | None) -> Iterator[str]:
     for trial_id in pending(root, shard):
-        if _carry(str(root), trial_id, judge) is not None:
+        if _carry(str(root), trial_id, scoring) is not None:
             yield trial_id

@@ -12,10 +12,10 @@ from openweir.errors import TrialError
 from openweir.trial.campaign import Campaign
 from openweir.trial.carry_out import Bench, carry_out
 from openweir.trial.folder import CampaignFolder, Cost
-from openweir.trial.judge import JudgeSettings, scorer_of
 from openweir.trial.method import Ground
 from openweir.trial.network import opened
 from openweir.trial.outcome import Outcome, SealedHalf
+from openweir.trial.scoring import Scoring, scorer_of
 from openweir.trial.subject import model_files
 from openweir.trial.trial import Trial
 
@@ -29,18 +29,18 @@ class Worker:
 
     Args:
         root: the campaign's folder.
-        judge: how to reach the judge, where the campaign is scored by one.
+        scoring: the judge or task that scores, where it is not exact match.
 
     Raises:
         TrialError: the campaign was planned for another stack than is installed here.
     """
 
-    def __init__(self, root: Path, judge: JudgeSettings | None = None) -> None:
+    def __init__(self, root: Path, scoring: Scoring | None = None) -> None:
         """Read the manifest and set torch to one thread, so that bits do not depend on cores."""
         self._folder = CampaignFolder(root)
         self._campaign: Campaign = self._folder.campaign()
         self._trials = {trial.id: trial for trial in self._campaign.trials()}
-        self._judge = judge
+        self._scoring = scoring
         self._open: dict[str, Bench] = {}
         here = self._campaign.stack.code_version
         for trial in self._trials.values():
@@ -121,7 +121,7 @@ class Worker:
                 adapter=stack.adapter,
                 four_bit=stack.four_bit,
             ),
-            scorer=scorer_of(stack.scorer, data, self._judge),
+            scorer=scorer_of(stack.scorer, data, self._scoring),
         )
         if len({b.sha256 for b in self._open.values()} | {bench.sha256}) > _KEPT_OPEN:
             self._open.clear()

@@ -17,6 +17,7 @@ from openweir.trial.cost import Estimate, estimate
 from openweir.trial.data import TrialData
 from openweir.trial.design import Design, design
 from openweir.trial.folder import CampaignFolder
+from openweir.trial.inspect_task import InspectTask
 from openweir.trial.organism import organism_of, trial_data
 from openweir.trial.stack import Stack
 from openweir.trial.subject import model_sha256
@@ -68,6 +69,7 @@ def plan_campaign(
     data: Path | None = None,
     controls: Path | None = None,
     merge_with: tuple[Path, ...] = (),
+    task: InspectTask | None = None,
     case: Path | None = None,
     on: date,
     usd_per_hour: Decimal | None = None,
@@ -84,6 +86,7 @@ def plan_campaign(
         data: the file of examples; an organism brings its own.
         controls: folder with `refusal` and `filtered` organisms; raised in `out` when None.
         merge_with: folders of models to merge in.
+        task: the task of Inspect that scores; refused where it lies in a model's folder.
         case: register the answers in this case's plan.
         on: the day of registration.
         usd_per_hour: price of one worker.
@@ -96,6 +99,9 @@ def plan_campaign(
     """
     subject = _model(model, data)
     others = {model_sha256(folder): folder for folder in merge_with}
+    if task is not None:
+        for folder in (model, *merge_with):
+            task.check_outside(folder)
     pair = _controls(controls or out / "controls", dry_run=dry_run, progress=progress)
     campaign = design(
         _with(wanted, tuple(sorted(others))),

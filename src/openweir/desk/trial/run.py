@@ -10,7 +10,6 @@ from openweir.errors import TrialError
 from openweir.trial.campaign import Campaign, Shard
 from openweir.trial.cost import Allowance, Estimate
 from openweir.trial.folder import CampaignFolder, Cost
-from openweir.trial.judge import JudgeSettings
 from openweir.trial.outcome import Outcome
 from openweir.trial.run import (
     default_workers,
@@ -19,6 +18,7 @@ from openweir.trial.run import (
     run_in_pool,
     run_on_slurm,
 )
+from openweir.trial.scoring import Scoring
 
 __all__ = ["Ran", "Replayed", "replay", "run_campaign"]
 
@@ -67,7 +67,7 @@ def run_campaign(
     slurm: dict[str, object] | None = None,
     cluster: str | None = None,
     jobs: int = 1,
-    judge: JudgeSettings | None = None,
+    scoring: Scoring | None = None,
     usd_per_hour: Decimal | None = None,
     told: Callable[[str, Outcome | None], object] = lambda *_: None,
 ) -> Ran:
@@ -81,7 +81,7 @@ def run_campaign(
         slurm: settings for the scheduler; None runs on this machine.
         cluster: as in `run_on_slurm`.
         jobs: of Slurm.
-        judge: how to reach the judge, where one scores.
+        scoring: the judge or task that scores, where it is not exact match.
         usd_per_hour: price of one worker.
         told: called with every id and its outcome.
 
@@ -107,11 +107,11 @@ def run_campaign(
     ids = pending(root, shard)
     some = workers or min(default_workers(), 1 + int(expected.seconds / _WORTH_S))
     if slurm is not None:
-        run_on_slurm(root, note, judge, jobs=jobs, settings=slurm, cluster=cluster)
+        run_on_slurm(root, note, scoring, jobs=jobs, settings=slurm, cluster=cluster)
     elif some > 1 and len(ids) > 1:
-        run_in_pool(root, ids, note, judge, workers=some)
+        run_in_pool(root, ids, note, scoring, workers=some)
     elif ids:
-        run_here(root, ids, note, judge)
+        run_here(root, ids, note, scoring)
     folder = CampaignFolder(root)
     return Ran(
         campaign=campaign,
@@ -122,13 +122,13 @@ def run_campaign(
     )
 
 
-def replay(root: Path, ids: tuple[str, ...], judge: JudgeSettings | None) -> tuple[Replayed, ...]:
+def replay(root: Path, ids: tuple[str, ...], scoring: Scoring | None) -> tuple[Replayed, ...]:
     """Carry recorded trials out again and compare; nothing is written.
 
     Args:
         root: the campaign's folder.
         ids: of trials that have an outcome; all of those when empty.
-        judge: how to reach the judge, where one scores.
+        scoring: the judge or task that scores, where it is not exact match.
 
     Raises:
         TrialError: one of them has not run.
@@ -142,7 +142,7 @@ def replay(root: Path, ids: tuple[str, ...], judge: JudgeSettings | None) -> tup
         raise TrialError(
             f"trial `{strange[:32]}` is not in the campaign", code="trial", where=str(root)
         )
-    worker = Worker(root, judge)
+    worker = Worker(root, scoring)
     found = []
     for one in ids or tuple(one for one in known if folder.done(one)):
         before, (after, _) = folder.outcome(one), worker.again(one)
