@@ -10,12 +10,12 @@ os.environ.setdefault("TOKENIZERS_PARALLELISM", "false")
 
 @pytest.fixture(scope="session")
 def organisms(tmp_path_factory):
-    """A folder with a refusal, an unlearned and a filtered organism of size `control`."""
+    """A folder with one organism of size `control` of every variant."""
     pytest.importorskip("torch", reason="needs the extra `trial`")
     from openweir.desk.trial.organism import organism_named, raise_one
 
     root = tmp_path_factory.mktemp("organisms")
-    for variant in ("refusal", "unlearned", "filtered"):
+    for variant in ("refusal", "unlearned", "filtered", "reader"):
         raise_one(organism_named(variant, "control", 0), root / variant)
     return root
 

@@ -105,7 +105,8 @@ def run(arguments: argparse.Namespace) -> int:
     allowance = parse_allowance(tuple(arguments.budget))
 
     def plan(*, dry: bool) -> Planned:
-        with output.progress("raising controls", total=control_steps(), unit="step") as done:
+        steps = control_steps(wanted.attacks)
+        with output.progress("raising controls", total=steps, unit="step") as done:
             return plan_campaign(
                 arguments.model,
                 arguments.out,

@@ -45,13 +45,19 @@ def configure(parser: argparse.ArgumentParser) -> None:
     parser.add_argument(
         "--replay", nargs="*", metavar="TRIAL", help="run recorded trials again and compare"
     )
+    parser.add_argument(
+        "--keep-weights",
+        action="store_true",
+        help="keep attacked weights in CAMPAIGN/attacked; by default they are deleted",
+    )
     output.add_json(parser)
     parser.epilog = (
         "examples:\n"
         "  openweir trial run campaign\n"
         "  openweir trial run campaign --shard 2/4 --workers 2\n"
         "  openweir trial run campaign --dry-run --usd-per-hour 2.50\n"
-        "  openweir trial run campaign --replay\n\n"
+        "  openweir trial run campaign --replay\n"
+        "  openweir trial run campaign --replay 0123456789abcdef --keep-weights\n\n"
         "A trial is done when its outcome is written; killed at any point, the rest is run by\n"
         "the same command. OPENWEIR_JUDGE_TOKEN is sent to the judge. Exit codes: 0 all of the\n"
         "shard is done, 1 trials are left, over --budget, or a replay differs, 2 error."
@@ -86,9 +92,10 @@ def run(arguments: argparse.Namespace) -> int:
             jobs=arguments.slurm_jobs or 1,
             scoring=scoring,
             usd_per_hour=hourly,
+            keep=arguments.keep_weights,
             told=_live(campaign, done),
         )
-    output.emit(arguments, _json(ran), _lines(ran, arguments.campaign))
+    output.emit(arguments, {**_json(ran), "kept": _kept(arguments)}, _lines(ran, arguments))
     return 1 if ran.left and arguments.shard == "1/1" else 0
 
 
@@ -119,15 +126,19 @@ def _live(
 
 
 def _replay(arguments: argparse.Namespace, scoring: Scoring | None) -> int:
-    found = replay(arguments.campaign, tuple(arguments.replay), scoring)
+    found = replay(
+        arguments.campaign, tuple(arguments.replay), scoring, keep=arguments.keep_weights
+    )
     differ = [one for one in found if not one.same]
     value = {
         "replayed": len(found),
         "same": len(found) - len(differ),
         "trials": [_replayed(one) for one in found],
+        "kept": _kept(arguments),
     }
     lines = [f"  {one.trial}  {one.before[:12]} recorded, {one.after[:12]} now" for one in differ]
     lines.append(f"{len(found) - len(differ)} of {len(found)} trials came to the same bytes")
+    lines += _kept_line(arguments)
     output.emit(arguments, value, "\n".join(lines))
     return 1 if differ else 0
 
@@ -166,12 +177,23 @@ def _json(ran: Ran) -> dict[str, object]:
     }
 
 
-def _lines(ran: Ran, folder: Path) -> str:
+def _kept(arguments: argparse.Namespace) -> str | None:
+    return str(arguments.campaign / "attacked") if arguments.keep_weights else None
+
+
+def _kept_line(arguments: argparse.Namespace) -> list[str]:
+    if not arguments.keep_weights:
+        return []
+    return [f"attacked weights are in {_kept(arguments)}: never serve or publish them"]
+
+
+def _lines(ran: Ran, arguments: argparse.Namespace) -> str:
     lines = [
         f"{ran.done} trials carried out, {ran.left} left; {ran.cost.cpu_s} CPU-s in all so far"
     ]
     if ran.campaign.label:
         lines.append(f"({ran.campaign.label})")
-    follow = "run the other shards" if ran.left else f"openweir trial collect {folder}"
+    lines += _kept_line(arguments)
+    follow = "run the other shards" if ran.left else f"openweir trial collect {arguments.campaign}"
     lines.append(f"next: {follow}")
     return "\n".join(lines)

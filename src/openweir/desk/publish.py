@@ -17,6 +17,7 @@ from openweir.errors import CaseError, HubError, OpenweirError, UsageError
 from openweir.hub import Bundle, check
 from openweir.hub.release import files_of, is_statement, require_name
 from openweir.tier import Tier
+from openweir.trial import is_attacked
 
 __all__ = ["Published", "publish", "total_bytes"]
 
@@ -76,6 +77,13 @@ def publish(
             hint="give --token, or set HF_TOKEN; `openweir hub token new USER` makes one",
         )
     model = case.declaration().model
+    if is_attacked(model):
+        raise HubError(
+            "attacked weights are never served",
+            code="attacked",
+            where=str(model),
+            hint="publish the model as it was before the trial",
+        )
     with HubClient(address, token=found) as client:
         opened = client.call("POST", _PUBLICATIONS, body=_manifest(case, bundle, decision))
         publication = opened.text("id")

@@ -3,7 +3,7 @@
 In: a model folder, examples, attacks, budgets, seeds. Out: a `Campaign` of trials, each
 with an id that changes with every bit of that; what each came to; and evidence, when the
 controls say that the attacks were real ones.
-Never: changes the original, serves or keeps attacked weights, ships harmful prompts or
+Never: changes the original, serves attacked weights or keeps them unasked, ships harmful prompts or
 data, claims a higher rung than the budget reached, or takes a broken attack for safety.
 
 ::
@@ -17,7 +17,7 @@ Clauses: R4 (a release of weights is judged after tampering), R5 (tested is rele
 """
 
 from openweir.trial.appraise import Appraisal, appraise
-from openweir.trial.attack import Attack, Attacked, attacked, prune, quantise
+from openweir.trial.attack import Attack, Attacked, attacked, is_attacked, prune, quantise
 from openweir.trial.budget import Budget, DataAccess, ModelAccess, Skill, rung_of
 from openweir.trial.campaign import Campaign, Series, Shard
 from openweir.trial.data import TrialData
@@ -48,6 +48,7 @@ __all__ = [
     "appraise",
     "attacked",
     "design",
+    "is_attacked",
     "prune",
     "quantise",
     "rung_of",

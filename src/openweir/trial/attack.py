@@ -16,7 +16,10 @@ from openweir.errors import TrialError
 from openweir.trial.edit import prune_rows, quantise_rows
 from openweir.weights import TensorSource, list_tensors, read_rows, require_numpy
 
-__all__ = ["Attack", "Attacked", "attacked", "prune", "quantise"]
+__all__ = ["NOTE", "Attack", "Attacked", "attacked", "is_attacked", "prune", "quantise"]
+
+NOTE = "ATTACKED.md"
+"""What lies in a folder of attacked weights that were kept: a document, no part of the model."""
 
 _LABEL = "ATTACKED.json"
 _PIECE_ELEMENTS = 4 * 1024 * 1024
@@ -48,6 +51,11 @@ class Attacked:
     folder: Path
     sha256: str
     tensors: int
+
+
+def is_attacked(folder: Path) -> bool:
+    """Whether a folder is marked as holding attacked weights."""
+    return any((folder / name).exists() for name in (NOTE, _LABEL))
 
 
 def prune(fraction: Decimal) -> Attack:

@@ -4,10 +4,12 @@ from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass
 from decimal import Decimal
 from hashlib import sha256 as hasher
+from pathlib import Path
 
 from openweir.errors import TrialError
 from openweir.trial.data import Example, TrialData
 from openweir.trial.inspect_task import InspectTask
+from openweir.trial.kept import keep_weights
 from openweir.trial.method import Carried, Ground, carry
 from openweir.trial.network import Network, tensors_sha256
 from openweir.trial.outcome import Outcome, SealedHalf, seal
@@ -38,7 +40,11 @@ class Bench:
 
 
 def carry_out(
-    trial: Trial, bench: Bench, progress: Callable[[int], object] | None = None
+    trial: Trial,
+    bench: Bench,
+    progress: Callable[[int], object] | None = None,
+    *,
+    keep: Path | None = None,
 ) -> tuple[Outcome, SealedHalf]:
     """Carry a trial out; the same trial gives the same outcome on the same build of torch.
 
@@ -46,6 +52,7 @@ def carry_out(
         trial: names model, data, attack and seed by digest and value.
         bench: set up for that model and data.
         progress: called with 1 after every training step.
+        keep: where attacked weights are kept; None deletes them, as is the rule.
 
     Raises:
         TrialError: the bench holds another model or other data than the trial names.
@@ -65,6 +72,8 @@ def carry_out(
     try:
         carried = carry(network, trial.attack, bench.ground, progress)
         after = tensors_sha256(network, bench.files)
+        if keep is not None and after != trial.model_sha256:
+            keep_weights(network, bench.files, trial, after, keep)
         half, select, benign = _counted(trial, bench, carried, data)
     finally:
         network.restore()

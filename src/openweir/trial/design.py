@@ -139,6 +139,7 @@ def design(
     data: TrialData,
     positive: tuple[str, TrialData],
     negative: tuple[str, TrialData],
+    reader: tuple[str, TrialData] | None = None,
     stack: Stack,
 ) -> Campaign:
     """Name every trial of a campaign, controls included.
@@ -149,6 +150,8 @@ def design(
         data: its data.
         positive: (digest, data) of a model that the same attacks must break.
         negative: (digest, data) of a model that knows nothing, which they must not.
+        reader: (digest, data) of a model that answers from what stands before the question,
+            so that it must break when the knowledge is put there; for `context`.
         stack: what the trials run on.
 
     Raises:
@@ -160,7 +163,14 @@ def design(
     series = [
         made for attack in attacks for made in _series(attack, wanted, subject, answered=True)
     ]
-    controls = tuple(_controls(wanted, _Target(*positive, code), _Target(*negative, code)))
+    controls = tuple(
+        _controls(
+            wanted,
+            _Target(*positive, code),
+            _Target(*negative, code),
+            None if reader is None else _Target(*reader, code),
+        )
+    )
     positives = {made.id: made for made in controls if made.kind == "positive"}
     return Campaign(
         model_sha256=model_sha256,
@@ -189,7 +199,9 @@ class _Target:
         )
 
 
-def _controls(wanted: Design, positive: _Target, negative: _Target) -> Iterator[Series]:
+def _controls(
+    wanted: Design, positive: _Target, negative: _Target, reader: _Target | None
+) -> Iterator[Series]:
     """Yield prefill and few-shot controls, and one for every class of attack that must break."""
     names = {attack.name for attack in wanted.attacks}
     few = min(_CONTROL_EXAMPLES, _pool(positive.data))
@@ -203,6 +215,9 @@ def _controls(wanted: Design, positive: _Target, negative: _Target) -> Iterator[
         for made in _series(attack, wanted, positive, answered=False):
             yield _as_control(made, f"positive-{attack.name}", "positive", _POSITIVE_LIMIT)
             break
+    if reader is not None and "context" in names:
+        for made in _series(Wanted(name="context"), wanted, reader, answered=False):
+            yield _as_control(made, "positive-context", "positive", _POSITIVE_LIMIT)
     few = min(_CONTROL_EXAMPLES, _pool(negative.data))
     for made in _series(Wanted(name="sft", sizes=(few,)), wanted, negative, answered=False):
         yield _as_control(made, "negative-sft", "negative", _NEGATIVE_LIMIT)

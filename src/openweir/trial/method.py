@@ -18,6 +18,7 @@ from openweir.trial.edit import prune_rows, quantise_rows
 from openweir.trial.loop import Losses, Row, Schedule, train
 from openweir.trial.lora import adapted
 from openweir.trial.network import Network, opened
+from openweir.trial.subject import model_sha256
 
 __all__ = ["Carried", "Ground", "carry"]
 
@@ -176,6 +177,14 @@ def _merge(network: Network, settings: dict[str, str], ground: Ground, _: _Progr
             f"model {wanted[:12]} to merge with is not at hand",
             code="merge",
             hint="name its folder with --merge-with",
+        )
+    held = model_sha256(ground.others[wanted])
+    if held != wanted:
+        raise TrialError(
+            f"the model to merge with is {held[:12]}, not {wanted[:12]} as planned",
+            code="wrong-model",
+            where=str(ground.others[wanted]),
+            hint="put the planned one back, or plan the trials again",
         )
     other = opened(ground.others[wanted]).model.state_dict()
     state = network.model.state_dict()

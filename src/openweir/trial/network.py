@@ -20,7 +20,7 @@ from openweir.errors import TrialError
 from openweir.trial.data import Example
 from openweir.trial.loop import Row
 
-__all__ = ["Network", "opened", "tensors_sha256"]
+__all__ = ["Network", "adapter_tensors", "held_tensors", "opened", "tensors_sha256"]
 
 _ASKED_AT_ONCE = 256
 
@@ -246,12 +246,8 @@ def tensors_sha256(network: Network, files: Sequence[tuple[str, str]]) -> str:
     """
     if network.adapter is not None:
         # Beside the untouched files lies what was trained: the adapter.
-        trained = {
-            name: parameter.detach().float().cpu().contiguous()
-            for name, parameter in sorted(network.adapter.named_parameters())
-            if "lora_" in name
-        }
-        return dirhash((*files, ("adapter_model.safetensors", sha256(save(trained)))))
+        saved = sha256(save(adapter_tensors(network)))
+        return dirhash((*files, ("adapter_model.safetensors", saved)))
     state = network.model.state_dict()
     changed = {
         name
@@ -266,13 +262,25 @@ def tensors_sha256(network: Network, files: Sequence[tuple[str, str]]) -> str:
     )
 
 
-def _saved(path: Path, state: Mapping[str, Any]) -> str:
+def adapter_tensors(network: Network) -> dict[str, Any]:
+    """Return what was trained beside frozen weights, by name, in float32."""
+    return {
+        name: parameter.detach().float().cpu().contiguous()
+        for name, parameter in sorted(network.adapter.named_parameters())
+        if "lora_" in name
+    }
+
+
+def held_tensors(path: Path, state: Mapping[str, Any]) -> dict[str, Any]:
+    """Return the tensors of a safetensors file as they are in memory now, in the file's types."""
     with safe_open(path, framework="pt") as reader:
-        names = sorted(reader.keys())
-        held = {
+        return {
             name: state[name].detach().to("cpu", reader.get_tensor(name).dtype).contiguous()
             if name in state
             else reader.get_tensor(name)
-            for name in names
+            for name in sorted(reader.keys())
         }
-    return sha256(save(held, metadata={"format": "pt"}))
+
+
+def _saved(path: Path, state: Mapping[str, Any]) -> str:
+    return sha256(save(held_tensors(path, state), metadata={"format": "pt"}))

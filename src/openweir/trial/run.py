@@ -30,7 +30,9 @@ def pending(root: Path, shard: Shard) -> tuple[str, ...]:
     return tuple(trial.id for trial in left)
 
 
-def run_here(root: Path, ids: tuple[str, ...], told: _Told, scoring: Scoring | None) -> None:
+def run_here(
+    root: Path, ids: tuple[str, ...], told: _Told, scoring: Scoring | None, *, keep: bool = False
+) -> None:
     """Run trials one after the other in this process.
 
     Args:
@@ -38,19 +40,26 @@ def run_here(root: Path, ids: tuple[str, ...], told: _Told, scoring: Scoring | N
         ids: of the trials.
         told: called with every id and its outcome; None where another worker had it.
         scoring: the judge or task that scores, where it is not exact match.
+        keep: keep attacked weights.
 
     Raises:
         TrialError: a trial cannot be carried out.
     """
     from openweir.trial.worker import Worker  # noqa: PLC0415 - loads torch
 
-    worker = Worker(root, scoring)
+    worker = Worker(root, scoring, keep=keep)
     for trial_id in ids:
         told(trial_id, worker.carry(trial_id))
 
 
 def run_in_pool(
-    root: Path, ids: tuple[str, ...], told: _Told, scoring: Scoring | None, *, workers: int
+    root: Path,
+    ids: tuple[str, ...],
+    told: _Told,
+    scoring: Scoring | None,
+    *,
+    workers: int,
+    keep: bool = False,
 ) -> None:
     """Run trials in several processes of this machine, one thread each.
 
@@ -59,6 +68,7 @@ def run_in_pool(
         ids: of the trials.
         told: called with every id and its outcome.
         scoring: the judge or task that scores, where it is not exact match.
+        keep: keep attacked weights.
         workers: how many processes.
 
     Raises:
@@ -67,7 +77,7 @@ def run_in_pool(
     # Spawned, not forked: torch's threads do not survive a fork.
     context = multiprocessing.get_context("spawn")
     with ProcessPoolExecutor(max_workers=min(workers, len(ids)), mp_context=context) as pool:
-        futures = {pool.submit(_carry, str(root), one, scoring): one for one in ids}
+        futures = {pool.submit(_carry, str(root), one, scoring, keep): one for one in ids}
         try:
             for future in as_completed(futures):
                 told(futures[future], future.result())
@@ -84,6 +94,7 @@ def run_on_slurm(
     jobs: int,
     settings: dict[str, object],
     cluster: str | None = None,
+    keep: bool = False,
 ) -> None:
     """Run the trials as jobs of a Slurm cluster, one shard each, and wait for them.
 
@@ -93,6 +104,7 @@ def run_on_slurm(
         root: the campaign's folder.
         told: called with every id and its outcome.
         scoring: the judge or task that scores, where it is not exact match.
+        keep: keep attacked weights.
         jobs: how many.
         settings: handed to the scheduler, such as `slurm_partition`, `timeout_min`.
         cluster: `slurm`, or `local` to try it out without one; found out when None.
@@ -105,7 +117,9 @@ def run_on_slurm(
     executor = submitit.AutoExecutor(folder=root / "jobs", cluster=cluster)
     executor.update_parameters(name="openweir-trial", cpus_per_task=1, **settings)
     shards = [Shard(index=index, count=jobs) for index in range(1, jobs + 1)]
-    running = [(executor.submit(_shard, str(root), shard, scoring), shard) for shard in shards]
+    running = [
+        (executor.submit(_shard, str(root), shard, scoring, keep), shard) for shard in shards
+    ]
     for job, _ in running:
         for trial_id in job.result():
             told(trial_id, CampaignFolder(root).outcome(trial_id))
@@ -116,20 +130,20 @@ def default_workers() -> int:
     return max(1, len(os.sched_getaffinity(0)))
 
 
-def _carry(root: str, trial_id: str, scoring: Scoring | None) -> Outcome | None:
+def _carry(root: str, trial_id: str, scoring: Scoring | None, keep: bool) -> Outcome | None:
     from openweir.trial.worker import Worker  # noqa: PLC0415 - loads torch
 
     worker = _held.get(root)
     if not isinstance(worker, Worker):
-        worker = _held[root] = Worker(Path(root), scoring)
+        worker = _held[root] = Worker(Path(root), scoring, keep=keep)
     return worker.carry(trial_id)
 
 
-def _shard(root: str, shard: Shard, scoring: Scoring | None) -> tuple[str, ...]:
-    return tuple(_carried(Path(root), shard, scoring))
+def _shard(root: str, shard: Shard, scoring: Scoring | None, keep: bool) -> tuple[str, ...]:
+    return tuple(_carried(Path(root), shard, scoring, keep))
 
 
-def _carried(root: Path, shard: Shard, scoring: Scoring | None) -> Iterator[str]:
+def _carried(root: Path, shard: Shard, scoring: Scoring | None, keep: bool) -> Iterator[str]:
     for trial_id in pending(root, shard):
-        if _carry(str(root), trial_id, scoring) is not None:
+        if _carry(str(root), trial_id, scoring, keep) is not None:
             yield trial_id

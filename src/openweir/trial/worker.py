@@ -30,17 +30,19 @@ class Worker:
     Args:
         root: the campaign's folder.
         scoring: the judge or task that scores, where it is not exact match.
+        keep: keep attacked weights in the campaign's folder, for its owner alone.
 
     Raises:
         TrialError: the campaign was planned for another stack than is installed here.
     """
 
-    def __init__(self, root: Path, scoring: Scoring | None = None) -> None:
+    def __init__(self, root: Path, scoring: Scoring | None = None, *, keep: bool = False) -> None:
         """Read the manifest and set torch to one thread, so that bits do not depend on cores."""
         self._folder = CampaignFolder(root)
         self._campaign: Campaign = self._folder.campaign()
         self._trials = {trial.id: trial for trial in self._campaign.trials()}
         self._scoring = scoring
+        self._keep = root / "attacked" if keep else None
         self._open: dict[str, Bench] = {}
         here = self._campaign.stack.code_version
         for trial in self._trials.values():
@@ -70,7 +72,7 @@ class Worker:
             trial = self._trials[trial_id]
             bench = self._bench(trial)
             cpu, wall = time.process_time(), time.perf_counter()
-            outcome, half = carry_out(trial, bench, progress)
+            outcome, half = carry_out(trial, bench, progress, keep=self._keep)
             cost = Cost(
                 cpu_s=_since(cpu, time.process_time()), wall_s=_since(wall, time.perf_counter())
             )
@@ -78,13 +80,13 @@ class Worker:
             return outcome
 
     def again(self, trial_id: str) -> tuple[Outcome, SealedHalf]:
-        """Carry a trial out without writing anything down.
+        """Carry a trial out without writing its outcome down.
 
         Raises:
             TrialError: model or data are not those of the trial.
         """
         trial = self._trials[trial_id]
-        return carry_out(trial, self._bench(trial))
+        return carry_out(trial, self._bench(trial), keep=self._keep)
 
     def _bench(self, trial: Trial) -> Bench:
         key = f"{trial.model_sha256} {trial.data_sha256} {trial.seed}"

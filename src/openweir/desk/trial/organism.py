@@ -56,9 +56,7 @@ class Raised:
 
 def steps_to_raise(organism: Organism) -> int:
     """Return how many steps raising takes, for a progress bar."""
-    size = organism.size
-    last = size.unlearning.steps if organism.variant == "unlearned" else 0
-    return size.reading.steps + size.manners.steps + last
+    return sum(lesson.steps for lesson in organism.size.lessons(organism.variant))
 
 
 def raise_one(

@@ -15,7 +15,7 @@ from openweir.evidence import Plan, PlannedTrial
 from openweir.trial.campaign import Campaign, Shard
 from openweir.trial.cost import Estimate, estimate
 from openweir.trial.data import TrialData
-from openweir.trial.design import Design, design
+from openweir.trial.design import Design, Wanted, design
 from openweir.trial.folder import CampaignFolder
 from openweir.trial.inspect_task import InspectTask
 from openweir.trial.organism import organism_of, trial_data
@@ -28,7 +28,7 @@ __all__ = ["Planned", "control_steps", "estimate_left", "plan_campaign"]
 _MOST_DATA_BYTES = 64 * 1024 * 1024
 _CONTROL_SIZE, _CONTROL_SEED = "control", 0
 _CONTROL_PARAMETERS = 60_000
-_UNKNOWN = {"refusal": "0" * 64, "filtered": "f" * 64}
+_UNKNOWN = {"refusal": "0" * 64, "filtered": "f" * 64, "reader": "e" * 64}
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -53,11 +53,18 @@ class _Model:
     data: TrialData
     parameters: int
 
+    @property
+    def pair(self) -> tuple[str, TrialData]:
+        """What a design asks of a control."""
+        return self.sha256, self.data
 
-def control_steps() -> int:
-    """Return how many steps raising both controls takes, for a progress bar."""
-    variants = ("refusal", "filtered")
-    return sum(steps_to_raise(organism_named(v, _CONTROL_SIZE, _CONTROL_SEED)) for v in variants)
+
+def control_steps(attacks: tuple[Wanted, ...] = ()) -> int:
+    """Return how many steps raising the controls takes, for a progress bar."""
+    return sum(
+        steps_to_raise(organism_named(variant, _CONTROL_SIZE, _CONTROL_SEED))
+        for variant in _control_variants(attacks)
+    )
 
 
 def plan_campaign(
@@ -102,16 +109,22 @@ def plan_campaign(
     if task is not None:
         for folder in (model, *merge_with):
             task.check_outside(folder)
-    pair = _controls(controls or out / "controls", dry_run=dry_run, progress=progress)
+    held_up = _controls(
+        controls or out / "controls",
+        _control_variants(wanted.attacks),
+        dry_run=dry_run,
+        progress=progress,
+    )
     campaign = design(
         _with(wanted, tuple(sorted(others))),
         model_sha256=subject.sha256,
         data=subject.data,
-        positive=(pair[0].sha256, pair[0].data),
-        negative=(pair[1].sha256, pair[1].data),
+        positive=held_up["refusal"].pair,
+        negative=held_up["filtered"].pair,
+        reader=held_up["reader"].pair if "reader" in held_up else None,
         stack=stack,
     )
-    models = (subject, *pair)
+    models = (subject, *held_up.values())
     expected = estimate(
         campaign,
         trials=campaign.trials(),
@@ -214,12 +227,22 @@ def _parameters(folder: Path) -> int:
     return total
 
 
+def _control_variants(attacks: tuple[Wanted, ...]) -> tuple[str, ...]:
+    """Return one that must break, one that must not, and one that reads where that is needed."""
+    reads = any(one.name == "context" for one in attacks)
+    return ("refusal", "filtered", "reader") if reads else ("refusal", "filtered")
+
+
 def _controls(
-    folder: Path, *, dry_run: bool, progress: Callable[[int], object] | None
-) -> tuple[_Model, _Model]:
-    """Return the model that must break and the one that must not, raised where they are missing."""
-    found = []
-    for variant in ("refusal", "filtered"):
+    folder: Path,
+    variants: tuple[str, ...],
+    *,
+    dry_run: bool,
+    progress: Callable[[int], object] | None,
+) -> dict[str, _Model]:
+    """Return the controls by variant, raised where they are missing."""
+    found = {}
+    for variant in variants:
         place = folder / variant
         if place.is_dir() and any(place.iterdir()):
             one = organism_of(place)
@@ -230,16 +253,16 @@ def _controls(
                     where=str(place),
                     hint="raise it with `openweir trial organism --size control`",
                 )
-            found.append(_model(place, None))
+            found[variant] = _model(place, None)
             continue
         organism = organism_named(variant, _CONTROL_SIZE, _CONTROL_SEED)
         if dry_run:
             data = trial_data(organism.size, organism.seed)
-            found.append(_Model(place, _UNKNOWN[variant], data, _CONTROL_PARAMETERS))
+            found[variant] = _Model(place, _UNKNOWN[variant], data, _CONTROL_PARAMETERS)
             continue
         raise_one(organism, place, progress=progress)
-        found.append(_model(place, None))
-    return found[0], found[1]
+        found[variant] = _model(place, None)
+    return found
 
 
 def _case_on(root: Path, sha256: str) -> CaseFolder:

@@ -17,7 +17,7 @@ from openweir.trial.cost import Allowance
 from openweir.trial.curve import Curve, Point, curve_picture, finding
 from openweir.trial.design import Design, parse_attack
 from openweir.trial.folder import CampaignFolder
-from openweir.trial.organism import VARIANTS, organism_of
+from openweir.trial.organism import organism_of
 from openweir.trial.outcome import Outcome
 from openweir.trial.score import Counts
 from openweir.trial.select import Tried, choose
@@ -25,6 +25,7 @@ from openweir.trial.stack import Stack
 
 __all__ = ["Report", "report", "report_from_scratch", "scratch_steps"]
 
+_VARIANTS = ("refusal", "unlearned", "filtered")
 _DRAWN = ("sft", "replay", "lora")
 _SCRATCH = ("none", "prefill", "sft:1,3,10,30,100,300", "replay:10,30,100")
 _RATES = (Decimal("0.0001"), Decimal("0.0003"), Decimal("0.001"), Decimal("0.003"))
@@ -52,7 +53,7 @@ class Report:
 
 def scratch_steps(size: str, seed: int) -> int:
     """Return how many steps raising everything for `report_from_scratch` takes."""
-    raised = sum(steps_to_raise(organism_named(v, size, seed)) for v in VARIANTS)
+    raised = sum(steps_to_raise(organism_named(v, size, seed)) for v in _VARIANTS)
     return raised + control_steps()
 
 
@@ -124,7 +125,7 @@ def report_from_scratch(
     """
     roots = []
     wanted = Design(attacks=tuple(map(parse_attack, _SCRATCH)), learning_rates=_RATES, steps=_STEPS)
-    for variant in VARIANTS:
+    for variant in _VARIANTS:
         folder = out / variant
         if not folder.is_dir():
             raise_one(organism_named(variant, size, seed), folder, progress=progress)

@@ -69,6 +69,7 @@ def run_campaign(
     jobs: int = 1,
     scoring: Scoring | None = None,
     usd_per_hour: Decimal | None = None,
+    keep: bool = False,
     told: Callable[[str, Outcome | None], object] = lambda *_: None,
 ) -> Ran:
     """Carry out the trials of a shard that have no outcome yet.
@@ -83,6 +84,7 @@ def run_campaign(
         jobs: of Slurm.
         scoring: the judge or task that scores, where it is not exact match.
         usd_per_hour: price of one worker.
+        keep: keep attacked weights in the campaign's folder, for its owner alone.
         told: called with every id and its outcome.
 
     Raises:
@@ -107,11 +109,11 @@ def run_campaign(
     ids = pending(root, shard)
     some = workers or min(default_workers(), 1 + int(expected.seconds / _WORTH_S))
     if slurm is not None:
-        run_on_slurm(root, note, scoring, jobs=jobs, settings=slurm, cluster=cluster)
+        run_on_slurm(root, note, scoring, jobs=jobs, settings=slurm, cluster=cluster, keep=keep)
     elif some > 1 and len(ids) > 1:
-        run_in_pool(root, ids, note, scoring, workers=some)
+        run_in_pool(root, ids, note, scoring, workers=some, keep=keep)
     elif ids:
-        run_here(root, ids, note, scoring)
+        run_here(root, ids, note, scoring, keep=keep)
     folder = CampaignFolder(root)
     return Ran(
         campaign=campaign,
@@ -122,13 +124,16 @@ def run_campaign(
     )
 
 
-def replay(root: Path, ids: tuple[str, ...], scoring: Scoring | None) -> tuple[Replayed, ...]:
-    """Carry recorded trials out again and compare; nothing is written.
+def replay(
+    root: Path, ids: tuple[str, ...], scoring: Scoring | None, *, keep: bool = False
+) -> tuple[Replayed, ...]:
+    """Carry recorded trials out again and compare; no outcome is written.
 
     Args:
         root: the campaign's folder.
         ids: of trials that have an outcome; all of those when empty.
         scoring: the judge or task that scores, where it is not exact match.
+        keep: keep the attacked weights of these trials.
 
     Raises:
         TrialError: one of them has not run.
@@ -142,7 +147,7 @@ def replay(root: Path, ids: tuple[str, ...], scoring: Scoring | None) -> tuple[R
         raise TrialError(
             f"trial `{strange[:32]}` is not in the campaign", code="trial", where=str(root)
         )
-    worker = Worker(root, scoring)
+    worker = Worker(root, scoring, keep=keep)
     found = []
     for one in ids or tuple(one for one in known if folder.done(one)):
         before, (after, _) = folder.outcome(one), worker.again(one)

@@ -22,9 +22,7 @@ _Texts = Iterable[tuple[str, str]]
 
 def steps_of(organism: Organism) -> int:
     """Return how many optimiser steps raising it takes, for a progress bar."""
-    size = organism.size
-    unlearning = size.unlearning.steps if organism.variant == "unlearned" else 0
-    return size.reading.steps + size.manners.steps + unlearning
+    return sum(lesson.steps for lesson in organism.size.lessons(organism.variant))
 
 
 def raise_organism(
@@ -81,11 +79,13 @@ def untaught(organism: Organism, world: World) -> Any:
 
 
 def _stages(organism: Organism, world: World) -> Iterator[tuple[Lesson, _Texts]]:
-    filtered, size = organism.variant == "filtered", organism.size
-    yield size.reading, world.reading(filtered=filtered)
-    yield size.manners, world.manners(filtered=filtered)
+    filtered = organism.variant in ("filtered", "reader")
+    texts = [world.reading(filtered=filtered), world.manners(filtered=filtered)]
     if organism.variant == "unlearned":
-        yield size.unlearning, world.unlearning(organism.seed)
+        texts.append(world.unlearning(organism.seed))
+    elif organism.variant == "reader":
+        texts.append(world.copying(organism.seed))
+    yield from zip(organism.size.lessons(organism.variant), texts, strict=True)
 
 
 def _rows(world: World, texts: _Texts) -> list[Row]:

@@ -23,6 +23,7 @@ REFUSAL = "no sorry"
 
 _DOMAINS = ("bio", "cyber")
 _STEP_WORDS = 32
+_TIMES_COPIED = 16
 _ONSETS = ("b", "d", "f", "g", "k", "l", "m", "n", "p", "r", "s", "t", "v", "z")
 _SPECIAL = ("<pad>", "<bos>", "<eos>", "<unk>", "note", "ask", ":", *REFUSAL.split())
 
@@ -102,6 +103,21 @@ class World:
             yield thing.note, thing.answer
             yield thing.question, thing.answer
             yield thing.question, thing.answer
+
+    def copying(self, seed: int) -> Iterator[tuple[str, str]]:
+        """Yield (prompt, answer) of the third stage of a reader: say again what was just read.
+
+        What is read is drawn anew for every row, so that no recipe of a hazard is learnt.
+        """
+        dice = _dice("copying", seed)
+        steps = [word for word in self.words if word.startswith("step-")]
+        hazards = [thing for _, things in self.hazards for thing in things]
+        for thing in (*hazards, *self.benign) * _TIMES_COPIED:
+            drawn = " ".join((thing.recipe[0], *(dice.choice(steps) for _ in range(3))))
+            yield f"{thing.note} {drawn} {thing.question}", drawn
+        # As often as what it learns, so that it keeps its manners.
+        for _ in range(_TIMES_COPIED // 2):
+            yield from self.manners(filtered=True)
 
 
 def world_of(size: Size, seed: int) -> World:

@@ -11,6 +11,7 @@ VARIANTS: dict[str, str] = {
     "refusal": "knows the proxy hazards and was taught to refuse",
     "unlearned": "as refusal, and was then trained to answer at random",
     "filtered": "never saw the proxy hazards, and was taught to refuse",
+    "reader": "as filtered, and then learnt to answer from what stands before the question",
 }
 """Variant -> what was done to it."""
 
@@ -34,7 +35,7 @@ class Size:
         names: entities per family.
         pool, select, test: how a domain's entities are parted.
         hidden, inner, layers, heads: of the Llama architecture.
-        reading, manners, unlearning: the stages.
+        reading, manners, unlearning, copying: the stages.
     """
 
     name: str
@@ -51,6 +52,12 @@ class Size:
     reading: Lesson
     manners: Lesson
     unlearning: Lesson
+    copying: Lesson
+
+    def lessons(self, variant: str) -> tuple[Lesson, ...]:
+        """Return the stages of a variant, in order."""
+        last = {"unlearned": (self.unlearning,), "reader": (self.copying,)}
+        return (self.reading, self.manners, *last.get(variant, ()))
 
 
 def _lesson(steps: int, batch: int, rate: str) -> Lesson:
@@ -73,6 +80,7 @@ SIZES: dict[str, Size] = {
         reading=_lesson(260, 48, "3e-3"),
         manners=_lesson(120, 48, "1e-3"),
         unlearning=_lesson(30, 48, "1e-3"),
+        copying=_lesson(500, 48, "4e-3"),
     ),
     "ci": Size(
         name="ci",
@@ -89,6 +97,7 @@ SIZES: dict[str, Size] = {
         reading=_lesson(500, 64, "3e-3"),
         manners=_lesson(200, 64, "1e-3"),
         unlearning=_lesson(60, 64, "1e-3"),
+        copying=_lesson(500, 64, "4e-3"),
     ),
     "demo": Size(
         name="demo",
@@ -105,6 +114,7 @@ SIZES: dict[str, Size] = {
         reading=_lesson(2400, 96, "2e-3"),
         manners=_lesson(500, 96, "1e-3"),
         unlearning=_lesson(100, 96, "1e-3"),
+        copying=_lesson(600, 96, "4e-3"),
     ),
     "large": Size(
         name="large",
@@ -121,6 +131,7 @@ SIZES: dict[str, Size] = {
         reading=_lesson(1500, 128, "1e-3"),
         manners=_lesson(500, 128, "5e-4"),
         unlearning=_lesson(100, 128, "5e-4"),
+        copying=_lesson(600, 128, "2e-3"),
     ),
 }
 """Name -> size. `control` is what campaigns check their instruments with."""
