@@ -204,7 +204,8 @@ def _records(
             conduct=conduct,
             produced_on=on.isoformat(),
             tool_version=__version__,
-            judge=judge,
+            # People said what is right, not what refuses: error rates go where they were measured.
+            judge=judge if one.answer.endpoint in ("uplift", "capability") else None,
         )
         # What the reader would refuse must not be written.
         found.append(Evidence.from_bytes(record.to_bytes(), where=f"evidence/{record.trial}.json"))
