@@ -10,6 +10,7 @@ from openweir.desk.keys import load_key
 from openweir.desk.trial.collect import Collected, collect, results_sha256
 from openweir.evidence import Conduct, parse_access, parse_independence
 from openweir.trial.appraise import Appraised
+from openweir.trial.worst import WorstCase, worst_cases
 
 __all__ = ["configure", "run"]
 
@@ -77,6 +78,8 @@ def _lines(found: Collected, arguments: argparse.Namespace) -> list[str]:
         lines.append("attacks")
         width = max(len(one.answer.id) for one in found.appraisal.appraised)
         lines += [_line(one, width) for one in found.appraisal.appraised]
+        lines.append("worst case over all attacks, with 95 % bounds that allow for all of them")
+        lines += [_worst(one) for one in worst_cases(found.appraisal)]
     else:
         lines.append("a needed control failed: the batch is invalid and hands nothing over")
     if found.campaign.label:
@@ -93,6 +96,13 @@ def _lines(found: Collected, arguments: argparse.Namespace) -> list[str]:
     else:
         lines.append(f"next: openweir decide {arguments.case}")
     return lines
+
+
+def _worst(one: WorstCase) -> str:
+    least, most = (f"{end * 100:.1f}" for end in (one.lower, one.upper))
+    told = f"  {one.claim:<20} {one.events:>4} of {one.n:<4} by {one.selected}: {least} to {most} %"
+    left = len(one.inconclusive)
+    return told + (f"; {left} of {one.attacks} attacks inconclusive" if left else "")
 
 
 def _line(one: Appraised, width: int) -> str:

@@ -27,18 +27,22 @@ from openweir.trial.campaign import Campaign, Series
 from openweir.trial.data import TrialData
 from openweir.trial.outcome import Outcome, SealedHalf, seal
 from openweir.trial.select import RULE
+from openweir.trial.worst import WorstCase, worst_cases
 
 __all__ = [
     "PREDICATE_CAMPAIGN",
     "PREDICATE_EVIDENCE",
+    "PREDICATE_WORST",
     "campaign_statement",
     "evidence_of",
     "evidence_statement",
     "results_json",
+    "worst_statement",
 ]
 
 PREDICATE_EVIDENCE = "https://openweir.example/evidence/v1"
 PREDICATE_CAMPAIGN = "https://openweir.example/trial-campaign/v1"
+PREDICATE_WORST = "https://openweir.example/trial-worst-case/v1"
 _CONFIDENCE = Decimal("0.95")
 _SWEPT = ("batch", "bits", "fraction", "layer", "learning_rate", "rank", "steps", "strength")
 
@@ -122,6 +126,19 @@ def evidence_statement(evidence: Evidence, data: bytes) -> Statement:
     )
 
 
+def worst_statement(campaign: Campaign, worst: WorstCase) -> Statement:
+    """Return the statement on the worst of all attacks, on one claim."""
+    return Statement(
+        subject=(
+            Subject(name="model", digests=(("sha256", campaign.model_sha256),)),
+            Subject(name="campaign.json", digests=(("sha256", campaign.sha256),)),
+        ),
+        predicate_type=PREDICATE_WORST,
+        predicate={"schema": "openweir/trial-worst-case/1", "label": campaign.label}
+        | worst.to_json(),
+    )
+
+
 def campaign_statement(campaign: Campaign, results: dict[str, object]) -> Statement:
     """Return the statement on a whole campaign: its manifest, controls and every answer."""
     return Statement(
@@ -157,6 +174,7 @@ def results_json(campaign: Campaign, appraisal: Appraisal) -> dict[str, object]:
             for one in appraisal.controls
         ],
         "answers": [_answer_json(one, appraisal) for one in appraisal.appraised],
+        "worst": [one.to_json() for one in worst_cases(appraisal)],
         "trials": sorted({trial.id for trial in campaign.trials()}),
     }
 

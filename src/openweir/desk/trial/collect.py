@@ -22,9 +22,11 @@ from openweir.trial.hand_over import (
     evidence_of,
     evidence_statement,
     results_json,
+    worst_statement,
 )
 from openweir.trial.judge import audited
 from openweir.trial.outcome import Outcome, SealedHalf, seal
+from openweir.trial.worst import worst_cases
 
 __all__ = ["Collected", "Halves", "appraised", "collect", "results_sha256"]
 
@@ -144,7 +146,8 @@ def collect(
         conduct: who ran it, with what access.
         on: the day it ended.
         case: a case that gets the evidence.
-        key: signs a statement per record and one on the campaign.
+        key: signs a statement per record, one on the campaign, and one on the worst case of
+            all its attacks for each claim.
         audit: a file of answers people scored as well.
 
     Raises:
@@ -166,6 +169,9 @@ def collect(
     if key is not None:
         statements = {r.trial: evidence_statement(r, r.to_bytes()) for r in records}
         statements["campaign"] = campaign_statement(campaign, results)
+        for worst in worst_cases(appraisal):
+            name = f"worst-case-{worst.claim.replace('.', '-')}"
+            statements[name] = worst_statement(campaign, worst)
         for name, statement in statements.items():
             envelope = Envelope.sign(statement, key)
             first.write(f"statements/{name}.dsse.json", envelope.to_bytes())
