@@ -24,6 +24,7 @@ from sqlalchemy.exc import ArgumentError, DatabaseError, IntegrityError
 
 from openweir.errors import HubError
 from openweir.hub import schema
+from openweir.hub.migration import migrate
 from openweir.hub.release import ReleaseFile
 from openweir.instant import format_instant, parse_instant
 from openweir.tier import Tier
@@ -31,7 +32,6 @@ from openweir.tier import Tier
 __all__ = ["ReleaseRow", "Store"]
 
 _CHANGED = "openweir-changed"
-_CREATING = 0x6F77  # any number that only hubs of this kind lock by
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -64,7 +64,11 @@ class Store:
     """
 
     def __init__(self, url: str) -> None:
-        """Open the database and create what is missing."""
+        """Open the database; make its tables, or bring those of an earlier version forward.
+
+        Raises:
+            HubError: it cannot be opened, or is of a later version (`hub.schema`).
+        """
         self._epochs = itertools.count(1)
         self._epoch = 0
         try:
@@ -72,7 +76,7 @@ class Store:
             # The access log may lose its last lines in a power cut; grants and releases may not.
             self._log_engine = _engine(url, synchronous="NORMAL")
             event.listen(self._engine, "after_cursor_execute", _note_change)
-            _create(self._engine)
+            migrate(self._engine)
         except (DatabaseError, ArgumentError, ImportError) as error:
             reason = getattr(error, "orig", None) or error
             raise HubError(
@@ -246,14 +250,6 @@ def _engine(url: str, *, synchronous: str) -> Engine:
 def _note_change(connection: Connection, _cursor: object, statement: str, *_: object) -> None:
     if not statement.startswith("SELECT"):
         connection.info[_CHANGED] = True
-
-
-def _create(engine: Engine) -> None:
-    """Create what is missing; of replicas that start at once, one at a time."""
-    with engine.begin() as connection:
-        if engine.dialect.name == "postgresql":
-            connection.execute(select(func.pg_advisory_xact_lock(_CREATING)))
-        schema.metadata.create_all(connection)
 
 
 def _without_password(url: str) -> str:
