@@ -100,46 +100,52 @@ def test_left_uploads_and_ended_tokens_go(hub: Upkept) -> None:
     assert served.client.get("/api/whoami-v2", headers=served.headers("acme")).is_success
 
 
-@pytest.mark.parametrize("look", [1, 2, 3])
+@pytest.mark.parametrize("when", ["names", "bytes", "last"])
 def test_bytes_that_come_while_gc_looks_stay(
-    hub: Upkept, look: int, monkeypatch: pytest.MonkeyPatch
+    hub: Upkept, when: str, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    """Sent anew before the first, between the two or at the last look: kept, or refused whole.
+    """Sent anew as gc drops the names, before the bytes, and after its last look: kept or refused.
 
     The upload runs in a thread, since it may have to wait until gc has let go.
     """
     room = sys.modules["openweir.hub.upkeep.collect"]
-    real, count = room.named_by_any, []
+    real, delete, looks = room.named_by_any, hub.served.hub.storage.delete, []
     outcome: list[object] = []
 
     def upload() -> None:
         try:
-            hub.served.hub.workspace.hold("ann", ORPHAN, at=hub.served.now + timedelta(days=40))
+            at = hub.served.now + timedelta(days=40)
+            hub.served.hub.workspace.possession.record("ann", sha256(ORPHAN), len(ORPHAN), at=at)
             outcome.append("held")
         except HubError as error:
             outcome.append(error.code)
 
     thread = threading.Thread(target=upload)
 
+    def meanwhile() -> None:
+        thread.start()
+        thread.join(timeout=0.5)
+
     def look_again(connection, some):
-        count.append(1)
-        if len(count) == min(look, 2):
-            thread.start()
-            thread.join(timeout=0.5)
+        looks.append(1)
+        if len(looks) == ["names", "bytes"].index(when) + 1:
+            meanwhile()
         return real(connection, some)
 
-    if look == 3:
-        upload()
-        count.append(1)
+    def let_go(key: str) -> None:
+        if key.endswith(sha256(ORPHAN)):
+            meanwhile()
+        delete(key)
+
+    if when == "last":
+        monkeypatch.setattr(hub.served.hub.storage, "delete", let_go)
     else:
         monkeypatch.setattr(room, "named_by_any", look_again)
     hub.collect(later(40), older_than=OLD)
-    if look != 3:
-        thread.join(timeout=30)
+    thread.join(timeout=30)
     assert outcome in (["held"], ["hub.out-of-reach"])
     held = hub.served.hub.workspace.possession.held("ann", (sha256(ORPHAN),))
-    assert bool(held) == (outcome == ["held"])
-    assert bool(held) <= (sha256(ORPHAN) in digests(hub))
+    assert bool(held) == (outcome == ["held"]) == (sha256(ORPHAN) in digests(hub))
     assert hub.examine(deep=True).faults == ()
 
 
