@@ -13,5 +13,6 @@ def write(root: Path, count: int) -> None:
     """Write `count` events into a journal under `root`, then end like a killed process."""
     journal = Journal(root / "journal")
     for number in range(count):
-        journal.append(AccessEvent(at=NOW, action="get", sent_bytes=number))
+        event = AccessEvent(at=NOW, action="get", sent_bytes=number)
+        journal.append(event.name, event.written())
     os.kill(os.getpid(), signal.SIGKILL)

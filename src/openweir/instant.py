@@ -53,4 +53,4 @@ def parse_instant(text: str, *, where: str = "") -> datetime:
 
 def format_instant(instant: datetime) -> str:
     """Write an aware instant as YYYY-MM-DDTHH:MM:SSZ, dropping fractions of a second."""
-    return instant.astimezone(UTC).strftime("%Y-%m-%dT%H:%M:%SZ")
+    return instant.astimezone(UTC).isoformat()[:19] + "Z"

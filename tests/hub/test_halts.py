@@ -190,8 +190,22 @@ class TestStreams:
             raise HubError("the hub cannot keep its audit journal", code="no-room")
 
         monkeypatch.setattr(served.hub.audit, "record", full)
-        served.client._transport.raise_server_exceptions = False
         answer = served.client.get("/acme/small/resolve/main/model.safetensors")
-        assert answer.status_code == 500
-        assert len(answer.content) < 100
+        assert answer.status_code == 507
+        assert answer.json()["error"] == "the hub cannot keep its audit journal"
         assert served.now == NOW
+
+    def test_a_head_asked_for_again_neither(self, served: Served, monkeypatch) -> None:
+        """A kept answer is recorded before it goes out, like the first."""
+        path = "/acme/small/resolve/main/README.md"
+        first = served.client.head(path)
+        assert first.status_code == 200
+
+        def full(*_: object, **__: object) -> int:
+            raise HubError("the hub cannot keep its audit journal", code="no-room")
+
+        monkeypatch.setattr(served.hub.audit, "again", full)
+        again = served.client.head(path)
+        assert again.status_code == 507
+        assert "X-Repo-Commit" not in again.headers
+        assert again.headers["X-Request-Id"]

@@ -46,6 +46,10 @@ class HubTwin:
         """Return one route, as the hub's own come before the pages."""
         return [Route("/api/{rest:path}", lambda _: PlainTextResponse("hub", status_code=501))]
 
+    async def answered(self, *_: object) -> bool:
+        """Keep no answers."""
+        return False
+
     def close(self) -> None:
         """Note that the hub was closed."""
         self.closed = True

@@ -2,12 +2,16 @@
 
 from collections.abc import Callable, Mapping
 from datetime import datetime
+from functools import cached_property
 from pathlib import Path
 from types import MappingProxyType
 
 from starlette.routing import Route
+from starlette.types import Receive, Scope, Send
 
 from openweir.attest import Trust
+from openweir.hub.api.recent import Recent
+from openweir.hub.api.reply import stated_id
 from openweir.hub.api.routes import routes
 from openweir.hub.channel import Channel
 from openweir.hub.publication import Publications
@@ -59,6 +63,17 @@ class Hub(Channel):
             storage=None if blobs is None else open_storage(blobs),
         )
 
+    @cached_property
+    def _recent(self) -> Recent:
+        return Recent(self, stated_id)
+
+    async def answered(self, scope: Scope, receive: Receive, send: Send) -> bool:
+        """Answer a request for a file if the same was served within the last second.
+
+        The routes ask by themselves; a shell may ask first, before all it does otherwise.
+        """
+        return await self._recent.answer(scope, receive, send)
+
     def routes(self) -> list[Route]:
         """Return the routes of the Hugging Face surface, of publishing, access and proofs."""
-        return routes(self, Publications(self))
+        return routes(self, Publications(self), self._recent)

@@ -11,12 +11,14 @@ import gzip
 import re
 from collections.abc import AsyncIterator, Callable
 from contextlib import asynccontextmanager
+from typing import Any
 
 from starlette.applications import Starlette
 from starlette.exceptions import HTTPException
 from starlette.requests import Request
 from starlette.responses import HTMLResponse, Response
 from starlette.routing import Route
+from starlette.types import Receive, Scope, Send
 
 from openweir.attest import Trust
 from openweir.desk.serve import settings_from_environment
@@ -61,7 +63,8 @@ def application(hub: Hub) -> Starlette:
         yield
         hub.close()
 
-    return Starlette(
+    return _Application(
+        hub,
         lifespan=lifespan,
         routes=[
             Route(pages.style_path(), _style),
@@ -73,6 +76,20 @@ def application(hub: Hub) -> Starlette:
         ],
         exception_handlers={404: _missing},
     )
+
+
+class _Application(Starlette):
+    """The routes and pages, behind the answers to what was asked a moment ago."""
+
+    def __init__(self, hub: Hub, **parts: Any) -> None:
+        self._hub = hub
+        super().__init__(**parts)
+
+    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
+        # Before the routes: nothing else is asked for as often as the same file again.
+        if scope["type"] == "http" and await self._hub.answered(scope, receive, send):
+            return
+        await super().__call__(scope, receive, send)
 
 
 def _register(hub: Hub) -> Callable[[Request], Response]:

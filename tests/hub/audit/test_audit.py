@@ -9,6 +9,8 @@ import sys
 import threading
 import time
 from collections.abc import Iterator
+from dataclasses import replace
+from datetime import UTC, datetime
 from pathlib import Path
 
 import pytest
@@ -18,10 +20,13 @@ from hypothesis import strategies as st
 from hub_live import listening
 from hub_served import Served
 from hub_world import FILES, NOW, World
-from openweir.canonical import compact
+from openweir.canonical import compact, parse
 from openweir.errors import HubError
 from openweir.hub.audit import AccessEvent, Recorder, signing_key, verify_export
-from openweir.hub.audit.event import START, Link, chained
+from openweir.hub.audit import journal as journal_room
+from openweir.hub.audit import recorder as recorder_room
+from openweir.hub.audit.event import START, Link, Repeated, chained
+from openweir.hub.audit.journal import Journal
 from openweir.hub.audit.verify import export
 from openweir.hub.store import Store
 from openweir.register import SignerKey
@@ -175,6 +180,42 @@ def _made() -> tuple[bytes, ...]:
 CHAIN = _made()
 
 
+TEXTS = ("action", "phase", "user", "token", "grant", "decision", "name", "commit", "path")
+TEXTS += ("range", "detail", "request_id")
+EVENTS = st.builds(
+    AccessEvent,
+    at=st.datetimes(min_value=datetime(1900, 1, 1), timezones=st.just(UTC)),  # noqa: DTZ001 - hypothesis adds the zone
+    **{name: st.text(st.characters(codec=None), max_size=250) for name in TEXTS},
+    **{name: st.integers(0, 2**53 - 1) for name in ("status", "sent_bytes", "of")},
+    cut=st.booleans(),
+)
+
+
+class TestWritten:
+    """An event has one spelling, whichever way it was written."""
+
+    @settings(max_examples=300)
+    @given(EVENTS, st.integers(1, 2**53 - 1))
+    def test_it_is_the_canonical_form(self, found: AccessEvent, seq: int) -> None:
+        """What is hashed is RFC 8785, though it is spelt out for speed."""
+        body = Link(seq=seq, writer='w"', number=7, event=found).body()
+        assert body == compact(parse(body))
+        read = Link.from_body(body)
+        assert (read.seq, read.writer, read.number) == (seq, 'w"', 7)
+        assert read.body() == body
+        assert read.event.sent_bytes == found.sent_bytes
+        assert read.event.cut == found.cut
+        shown = found.path.encode("utf-8", "backslashreplace").decode()
+        assert read.event.path == shown
+
+    @given(EVENTS, EVENTS)
+    def test_an_event_that_happens_again(self, first: AccessEvent, then: AccessEvent) -> None:
+        """Only its instant, range and request differ; the bytes are those of a new one."""
+        again = replace(first, at=then.at, range=then.range, request_id=then.request_id)
+        written = Repeated(first).again(then.at, then.range, then.request_id)
+        assert written == again.written()
+
+
 class TestJournal:
     """What was recorded survives the process."""
 
@@ -201,6 +242,60 @@ class TestJournal:
         assert report.events == 751
         assert recorder(store, tmp_path / "journal").recover() == 0
         heir.close()
+
+    def test_it_stays_small_under_a_load_without_pause(
+        self, store: Store, tmp_path: Path, monkeypatch
+    ) -> None:
+        """Files go with their last event, though newer ones wait; what is left is recovered."""
+        monkeypatch.setattr(journal_room, "_MOST_BYTES", 10_000)
+        folder = tmp_path / "journal"
+        written = Journal(folder)
+        lines = [written.append("acme/small", event(number).written()) for number in range(200)]
+        assert len(list(folder.iterdir())) > 5
+        chain = recorder(store, tmp_path / "other").chain
+        chain.extend(lines[:150], at=NOW)
+        written.forget(150)
+        left = sorted(folder.iterdir())
+        assert 1 < len(left) < 5
+        # As after a kill: the locks are gone, the files are not.
+        for file in written._files:
+            os.close(file.handle)
+        heir = recorder(store, folder)
+        assert list(folder.iterdir()) == []
+        assert heir.chain.head()[0] == 200
+        bodies = [Link.from_body(body.encode()).event.sent_bytes for body, _ in heir.chain.rows()]
+        assert bodies == list(range(200))
+
+    def test_a_torn_line_is_taken_back(self, store: Store, tmp_path: Path, monkeypatch) -> None:
+        """A line that a full disk cut short is refused and does not spoil the next."""
+        written, real = Journal(tmp_path / "journal"), os.write
+        written.append("acme/small", event(1).written())
+        monkeypatch.setattr(os, "write", lambda handle, line: real(handle, line[:30]))
+        with pytest.raises(HubError, match="cannot keep its audit journal") as error:
+            written.append("acme/small", event(2).written())
+        assert error.value.code == "hub.no-room"
+        monkeypatch.undo()
+        assert written.append("acme/small", event(3).written()).number == 2
+        for file in written._files:
+            os.close(file.handle)
+        heir = recorder(store, tmp_path / "journal")
+        assert heir.chain.head()[0] == 2
+
+    def test_a_database_that_is_behind_stops_the_hub(
+        self, store: Store, tmp_path: Path, monkeypatch
+    ) -> None:
+        """What waits for the chain is bounded: past it nothing is recorded, so nothing served."""
+        monkeypatch.setattr(recorder_room, "_MOST_WAITING_BYTES", 5_000)
+        writer = recorder(store, tmp_path / "journal")
+        with writer._carrying:
+            for number in range(22):  # of some 230 bytes each
+                writer.record(event(number))
+            with pytest.raises(HubError, match="the audit chain is behind") as error:
+                writer.record(event(22))
+        assert error.value.code == "hub.no-room"
+        writer.flush()
+        assert writer.record(event()) > 10
+        writer.close()
 
     def test_a_line_cut_short_was_refused(self, store: Store, tmp_path: Path) -> None:
         """A torn last line is passed over: its event never happened."""

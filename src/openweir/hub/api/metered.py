@@ -4,6 +4,7 @@ A stream that began before a revocation, a halt or an order ends within a second
 right is computed anew before the first piece that goes out a second after the last time.
 """
 
+import logging
 from collections.abc import Callable
 
 from anyio import CancelScope, current_time
@@ -11,13 +12,17 @@ from starlette.concurrency import run_in_threadpool
 from starlette.responses import Response
 from starlette.types import Message, Receive, Scope, Send
 
+from openweir.errors import HubError
+from openweir.hub.api.reply import refusal
+
 __all__ = ["ASK_AGAIN_SECONDS", "Metered"]
 
 ASK_AGAIN_SECONDS = 0.5
+_log = logging.getLogger("openweir.hub")
 
 
 class _Over(Exception):  # noqa: N818 - not an error: the right to the rest has ended
-    """The right to the rest of a stream has ended."""
+    """The right to the rest of a stream has ended, or the whole cannot be recorded."""
 
 
 class Metered(Response):
@@ -26,7 +31,8 @@ class Metered(Response):
     Args:
         inner: what is sent.
         still: whether the right to it still holds; asked in a worker thread.
-        began: told the status before anything is sent, in a worker thread.
+        began: told the status before anything is sent, in a worker thread; where it raises
+            a `HubError`, that is the answer.
         finished: told (status, bytes of the body sent, whether it was cut), also when the
             client went away.
     """
@@ -52,16 +58,21 @@ class Metered(Response):
         """Send the inner answer piece by piece."""
         status, sent, cut = 0, 0, False
         asked = current_time()
+        unkept: HubError | None = None
         # A server that sends the file by itself could neither count nor stop.
         extensions = dict(scope.get("extensions") or {})
         extensions.pop("http.response.pathsend", None)
 
         async def passed(message: Message) -> None:
-            nonlocal status, sent, asked
+            nonlocal status, sent, asked, unkept
             if message["type"] == "http.response.start":
                 status = message["status"]
                 if self._began is not None:
-                    await run_in_threadpool(self._began, status)
+                    try:
+                        await run_in_threadpool(self._began, status)
+                    except HubError as error:
+                        unkept = error
+                        raise _Over from None
             elif current_time() - asked >= ASK_AGAIN_SECONDS:
                 if not await run_in_threadpool(self._still):
                     raise _Over
@@ -77,5 +88,15 @@ class Metered(Response):
             cut = True
         finally:
             # A client that went away was served bytes all the same: the log says how many.
-            with CancelScope(shield=True):
-                await run_in_threadpool(self._finished, status, sent, cut)
+            if unkept is None:
+                with CancelScope(shield=True):
+                    await self._finish(status, sent, cut)
+        if unkept is not None:
+            await refusal(unkept)(scope, receive, send)
+
+    async def _finish(self, status: int, sent: int, cut: bool) -> None:
+        try:
+            await run_in_threadpool(self._finished, status, sent, cut)
+        except HubError as error:
+            # The beginning stays without an end, which the check of the chain reports.
+            _log.error("the end of an answer is not recorded: %s", error)

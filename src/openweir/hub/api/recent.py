@@ -15,9 +15,11 @@ from time import monotonic
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
 from openweir.attest import Trust
+from openweir.errors import HubError
 from openweir.hub.api.recorded import metered_as
+from openweir.hub.api.reply import refusal
 from openweir.hub.api.sending import send as sending
-from openweir.hub.audit import AccessEvent
+from openweir.hub.audit import AccessEvent, Repeated
 from openweir.hub.blobs import Blob
 from openweir.hub.channel import Channel
 
@@ -68,7 +70,7 @@ class Recent:
         self.channel = channel
         self._request_id = request_id
         self._kept: dict[_Key, Kept] = {}
-        self._heads: dict[_Key, list[tuple[bytes, bytes]]] = {}
+        self._heads: dict[_Key, tuple[list[tuple[bytes, bytes]], Repeated]] = {}
 
     def keep(self, scope: Scope, answer: Kept) -> None:
         """Keep an answer that is about to be sent."""
@@ -87,6 +89,8 @@ class Recent:
 
     async def answer(self, scope: Scope, receive: Receive, send: Send) -> bool:
         """Answer a request if an answer to the same was kept; return whether it was."""
+        if not self._kept or scope["method"] not in ("GET", "HEAD"):
+            return False
         key, (stated, traced, ranged) = _read(scope)
         found = self._kept.get(key)
         if found is None:
@@ -97,28 +101,32 @@ class Recent:
             self._heads.pop(key, None)
             return False
         request_id = self._request_id(stated, traced)
-        event = replace(found.event, at=at, range=ranged[:200], request_id=request_id)
         if key[0] == "HEAD":
-            await self._head(key, found, event, send)
+            raw, event = await self._head(key, found)
+            try:
+                self.channel.audit.again(event, at=at, stated=ranged, request_id=request_id)
+            except HubError as error:
+                told = {"X-Request-Id": request_id}
+                await refusal(error, headers=told)(scope, receive, send)
+                return True
+            own = (b"x-request-id", request_id.encode("ascii"))
+            await send({"type": "http.response.start", "status": 200, "headers": [*raw, own]})
+            await send({"type": "http.response.body", "body": b"", "more_body": False})
             return True
-
+        again = replace(found.event, at=at, range=ranged[:200], request_id=request_id)
         headers = {**found.headers, "X-Request-Id": request_id}
         answer = metered_as(
-            self.channel, sending(found.blob, headers=headers), event, still=found.still
+            self.channel, sending(found.blob, headers=headers), again, still=found.still
         )
         await answer(scope, receive, send)
         return True
 
-    async def _head(self, key: _Key, found: Kept, event: AccessEvent, send: Send) -> None:
-        raw = self._heads.get(key)
-        if raw is None:
-            answer = sending(found.blob, headers=dict(found.headers))
-            raw = await _headers_of(answer)
-            self._heads[key] = raw
-        own = (b"x-request-id", event.request_id.encode("ascii"))
-        await send({"type": "http.response.start", "status": 200, "headers": [*raw, own]})
-        await send({"type": "http.response.body", "body": b"", "more_body": False})
-        self.channel.audit.record(event)
+    async def _head(self, key: _Key, found: Kept) -> tuple[list[tuple[bytes, bytes]], Repeated]:
+        known = self._heads.get(key)
+        if known is None:
+            raw = await _headers_of(sending(found.blob, headers=dict(found.headers)))
+            known = self._heads[key] = raw, Repeated(found.event)
+        return known
 
     def _holds(self, found: Kept, at: datetime, *, head: bool) -> bool:
         channel, blobs = self.channel, self.channel.blobs

@@ -26,7 +26,7 @@ from openweir.hub.api import (
 )
 from openweir.hub.api.openapi import description_route
 from openweir.hub.api.recent import Recent
-from openweir.hub.api.reply import Handler, endpoint, stated_id
+from openweir.hub.api.reply import Handler, endpoint
 from openweir.hub.channel import Channel
 from openweir.hub.publication import MAX_STATEMENT_BYTES, Publications
 
@@ -120,12 +120,13 @@ _TABLE: tuple[tuple[str, tuple[str, ...], Handler], ...] = (
 _LAST = ("/api/{rest:path}", (*_READ, *_WRITE), refused.not_implemented)
 
 
-def routes(channel: Channel, staging: Publications) -> list[Route]:
+def routes(channel: Channel, staging: Publications, recent: Recent) -> list[Route]:
     """Return the hub's routes, most particular first.
 
     Args:
         channel: the hub's state.
         staging: where publications under way are kept.
+        recent: the answers kept, asked before any file is.
     """
     ours = "/api/openweir/publications"
     publishing = [
@@ -176,7 +177,6 @@ def routes(channel: Channel, staging: Publications) -> list[Route]:
         for path, methods, handler in (*_TABLE, _LAST)
         for each in _of_each_kind(path)
     ]
-    recent = Recent(channel, stated_id)
     files = [
         Route(
             each,

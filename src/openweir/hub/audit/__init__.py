@@ -11,8 +11,8 @@ another's entry, or lets a byte of a file out before the event that says so is w
     verify    an export, checked without the hub
 """
 
-from openweir.hub.audit.event import AccessEvent
+from openweir.hub.audit.event import AccessEvent, Repeated
 from openweir.hub.audit.recorder import Recorder, signing_key
 from openweir.hub.audit.verify import Report, verify_export
 
-__all__ = ["AccessEvent", "Recorder", "Report", "signing_key", "verify_export"]
+__all__ = ["AccessEvent", "Recorder", "Repeated", "Report", "signing_key", "verify_export"]

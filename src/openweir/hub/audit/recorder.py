@@ -17,16 +17,17 @@ from sqlalchemy.exc import SQLAlchemyError
 
 from openweir.errors import HubError, RegisterError
 from openweir.hub.audit.chain import Chain
-from openweir.hub.audit.event import AccessEvent, Link
+from openweir.hub.audit.event import AccessEvent, Line, Link, Repeated
 from openweir.hub.audit.journal import Journal, orphans
 from openweir.hub.store import Store
 from openweir.register import SignerKey, VerifierKey
 
 __all__ = ["Recorder", "signing_key"]
 
-_PAUSE_SECONDS = 0.1
+_PAUSE_SECONDS = 0.2
 _BATCH = 2000
-_MOST_WAITING = 200_000
+# What may wait for a slow database: then nothing more is served, and memory stays bounded.
+_MOST_WAITING_BYTES = 64 * 1024 * 1024
 _log = logging.getLogger("openweir.hub")
 
 
@@ -48,7 +49,8 @@ class Recorder:
         self._folder = folder
         self._clock = clock
         self._journal: Journal | None = None
-        self._waiting: deque[Link] = deque()
+        self._waiting: deque[Line] = deque()
+        self._waiting_bytes = 0
         self._guard = threading.Lock()
         self._carrying = threading.Lock()
         self._wake = threading.Event()
@@ -68,26 +70,32 @@ class Recorder:
         Raises:
             HubError: it cannot be kept, so what it speaks of must not happen.
         """
-        if len(self._waiting) > _MOST_WAITING:
-            raise HubError("the audit chain is behind; nothing is served", code="no-room")
-        with self._guard:
-            if self._journal is None:
-                self._start()
-            assert self._journal is not None
-            link = self._journal.append(event)
-            self._waiting.append(link)
-        self._wake.set()
-        return link.number
+        return self._record(event.name, event.written())
+
+    def again(self, event: Repeated, *, at: datetime, stated: str, request_id: str) -> int:
+        """Write down that an event happened again; as `record` otherwise.
+
+        Args:
+            event: what stays the same.
+            at: now.
+            stated: the range that the client wrote.
+            request_id: of the request.
+        """
+        return self._record(event.name, event.again(at, stated, request_id))
 
     def flush(self) -> None:
-        """Carry everything that was recorded into the chain."""
+        """Carry everything that was recorded by now into the chain."""
         with self._carrying:
-            while self._waiting:
-                batch = [self._waiting[at] for at in range(min(len(self._waiting), _BATCH))]
+            left = len(self._waiting)
+            while left > 0:
+                batch = [self._waiting[at] for at in range(min(left, _BATCH))]
                 self.chain.extend(batch, at=self._clock())
                 for _ in batch:
                     self._waiting.popleft()
-                if not self._waiting and self._journal is not None:
+                left -= len(batch)
+                with self._guard:
+                    self._waiting_bytes -= sum(len(line.event) for line in batch)
+                if self._journal is not None:
                     self._journal.forget(batch[-1].number)
 
     def events(self, name: str) -> tuple[AccessEvent, ...]:
@@ -99,11 +107,12 @@ class Recorder:
     def recover(self) -> int:
         """Take over the journals of processes that are gone; return how many events they held."""
         count = 0
-        for path, links in orphans(self._folder):
-            if links:
-                self.chain.extend(links, at=self._clock())
-            path.unlink(missing_ok=True)
-            count += len(links)
+        for paths, lines in orphans(self._folder):
+            if lines:
+                self.chain.extend(lines, at=self._clock())
+            for path in paths:
+                path.unlink(missing_ok=True)
+            count += len(lines)
         return count
 
     def checkpoint(self) -> None:
@@ -126,6 +135,20 @@ class Recorder:
             return
         self._journal.close()
         self._journal = None
+
+    def _record(self, name: str, event: bytes) -> int:
+        if self._waiting_bytes > _MOST_WAITING_BYTES:
+            raise HubError("the audit chain is behind; nothing is served", code="no-room")
+        with self._guard:
+            if self._journal is None:
+                self._start()
+            assert self._journal is not None
+            line = self._journal.append(name, event)
+            self._waiting.append(line)
+            self._waiting_bytes += len(event)
+        if not self._wake.is_set():
+            self._wake.set()
+        return line.number
 
     def _start(self) -> None:
         self._journal = Journal(self._folder)
