@@ -1,0 +1,168 @@
+"""Ways around the gate that were found open once: each stays shut."""
+
+import json
+import socket
+from collections.abc import Iterator
+
+import pytest
+
+from hub_live import listening
+from hub_served import Served
+from hub_world import FILES, NOW, World
+from openweir.errors import HubError
+
+WEIGHTS = "/acme/small/resolve/main/model.safetensors"
+
+
+@pytest.fixture
+def served(tmp_path) -> Iterator[Served]:
+    """A hub with the gated release `acme/small` and everybody settled."""
+    found = Served(World(tmp_path / "world"), tmp_path)
+    assert found.publish(found.world.release()).status_code == 200
+    found.settle()
+    yield found
+    found.close()
+
+
+def ask(url: str, method: str, path: str, *headers: str) -> tuple[int, bytes]:
+    """Send a request as it stands, whatever a client library would say to it."""
+    host, _, port = url.removeprefix("http://").partition(":")
+    with socket.create_connection((host, int(port)), timeout=10) as line:
+        lines = (f"{method} {path} HTTP/1.1", *headers, "Connection: close", "", "")
+        line.sendall("\r\n".join(lines).encode())
+        answer = b""
+        while piece := line.recv(1 << 20):
+            answer += piece
+    return int(answer.split(b" ", 2)[1]), answer.partition(b"\r\n\r\n")[2]
+
+
+class TestHeadersThatStandTwice:
+    """RFC 9110, 5.3: what may stand once and stands twice is refused, never chosen from."""
+
+    def test_a_granted_token_opens_nothing_to_others(self, served: Served) -> None:
+        """An answer kept under the last of two tokens was given to whoever had that, or none."""
+        own = f"Authorization: Bearer {served.tokens['granted']}"
+        for other in ("Authorization:", f"Authorization: Bearer {served.tokens['ann']}"):
+            with listening(served.hub) as url:
+                assert ask(url, "GET", WEIGHTS, "Host: h", own)[0] == 200
+                for _ in range(2):
+                    assert ask(url, "GET", WEIGHTS, "Host: h", own, other)[0] == 400
+                status, body = ask(url, "GET", WEIGHTS, "Host: h", other)
+                assert status in (401, 403)
+                assert FILES["model.safetensors"][:64] not in body
+                assert ask(url, "GET", WEIGHTS, "Host: h")[0] == 401
+
+    @pytest.mark.parametrize(
+        "twice",
+        [
+            ("Host: h", "Host: evil.example"),
+            ("Host: h", "Range: bytes=0-0", "Range: bytes=0-99"),
+            ("Host: h", "Range: bytes=0-9", 'If-Range: "a"', 'If-Range: "b"'),
+            ("Host: h", "X-Request-Id: a", "X-Request-Id: b"),
+        ],
+    )
+    def test_no_other_one_is_chosen_from(self, served: Served, twice: tuple[str, ...]) -> None:
+        """Nor may an address be kept for others, or a range be sent that the log does not say."""
+        own = f"Authorization: Bearer {served.tokens['granted']}"
+        with listening(served.hub) as url:
+            assert ask(url, "GET", WEIGHTS, "Host: h", own)[0] == 200
+            for method in ("GET", "HEAD"):
+                assert ask(url, method, WEIGHTS, own, *twice)[0] == 400
+
+
+class TestPublishing:
+    """The right to publish is asked for at each step, not only at the first."""
+
+    def steps(self, served: Served, token: str, opened: dict) -> list[int]:
+        """What a token may do with a publication under way: send, commit, drop."""
+        headers, ours = {"Authorization": f"Bearer {token}"}, "/api/openweir/publications"
+        first = opened["files"][0]["path"]
+        one = f"{ours}/{opened['id']}"
+        client = served.client
+        return [
+            client.put(f"{one}/files/{first}", content=FILES[first], headers=headers).status_code,
+            client.post(f"{one}/commit", headers=headers).status_code,
+            client.delete(one, headers=headers).status_code,
+        ]
+
+    def test_a_token_that_only_reads_carries_none_of_it(self, served: Served) -> None:
+        """`read` changes nothing, also not what its user opened with another token."""
+        signed = served.world.release("acme/two")
+        opened = served.client.post(
+            "/api/openweir/publications", content=signed.manifest(), headers=served.headers("acme")
+        ).json()
+        reads = served.hub.accounts.new_token("acme", at=NOW, role="read")
+        assert self.steps(served, reads, opened) == [403, 403, 403]
+
+    def test_who_left_the_organisation_publishes_nothing_more(self, served: Served) -> None:
+        """What an administrator opened, nobody commits who is none any more."""
+        accounts = served.hub.accounts
+        accounts.add_organisation("lab", at=NOW)
+        accounts.set_member("lab", "ann", "admin")
+        signed = served.world.release("lab/model")
+        opened = served.client.post(
+            "/api/openweir/publications", content=signed.manifest(), headers=served.headers("ann")
+        )
+        assert opened.status_code == 200
+        accounts.set_member("lab", "ann", "write")
+        assert self.steps(served, served.tokens["ann"], opened.json()) == [403, 403, 403]
+        assert served.hub.known("lab/model") is None
+
+
+class TestTokens:
+    """Taking all tokens of a user back leaves no way to a new one."""
+
+    def test_no_login_is_renewed_or_finished(self, served: Served) -> None:
+        """Neither a refresh token nor a login that was agreed to and waits gives a token."""
+        logins, accounts = served.hub.logins, served.hub.accounts
+        ann = accounts.principal(served.tokens["ann"])
+        done, waiting = (logins.ask("cli", at=served.now) for _ in range(2))
+        for asked in (done, waiting):
+            logins.answer(asked.user_code, ann, agreed=True, at=served.now)
+        renewable = logins.redeem(done.device_code, at=served.now)
+        accounts.revoke_tokens("ann", at=served.now)
+        with pytest.raises(HubError, match="invalid_grant"):
+            logins.refresh(renewable.refresh_token, at=served.now)
+        with pytest.raises(HubError, match="expired_token"):
+            logins.redeem(waiting.device_code, at=served.now)
+
+
+class TestInputs:
+    """Hostile input is refused with a sentence, never a failure of the hub."""
+
+    @pytest.mark.parametrize(
+        "card",
+        ["a: !!timestamp x", "a: !!bool x", "a: !!int ''", "a: !!float ''", "a: !!int '-'"],
+    )
+    def test_a_card_whose_tags_lie(self, served: Served, card: str) -> None:
+        """It is no valid card, and a repository that holds it is listed all the same."""
+        text, headers = f"---\n{card}\n---\n", served.headers("ann")
+        answer = served.client.post("/api/validate-yaml", json={"content": text}, headers=headers)
+        assert answer.status_code == 400
+        served.client.post("/api/repos/create", json={"name": "m"}, headers=headers)
+        lines = [
+            {"key": "header", "value": {"summary": "s"}},
+            {"key": "file", "value": {"path": "README.md", "content": text}},
+        ]
+        served.client.post(
+            "/api/models/ann/m/commit/main",
+            content="\n".join(map(json.dumps, lines)),
+            headers=headers,
+        )
+        for path in ("/api/models/ann/m", "/api/models?author=ann"):
+            assert served.client.get(path, headers=headers).status_code == 200
+
+    def test_a_form_of_too_many_fields(self, served: Served) -> None:
+        """Refused for releases and for drafts."""
+        served.client.post("/api/repos/create", json={"name": "m"}, headers=served.headers("ann"))
+        for name in ("acme/small", "ann/m"):
+            answer = served.client.post(
+                f"/api/models/{name}/paths-info/main",
+                content="&".join(["paths=a"] * 10_001),
+                headers={
+                    **served.headers("ann"),
+                    "Content-Type": "application/x-www-form-urlencoded",
+                },
+            )
+            assert answer.status_code == 400
+            assert "at most 10000 fields" in answer.json()["error"]
