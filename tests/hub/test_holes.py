@@ -1,7 +1,9 @@
 """Ways around the gate that were found open once: each stays shut."""
 
 import json
+import os
 import socket
+import time
 from collections.abc import Iterator
 
 import pytest
@@ -10,6 +12,7 @@ from hub_live import listening
 from hub_served import Served
 from hub_world import FILES, NOW, World
 from openweir.errors import HubError
+from openweir.hub.audit.journal import orphans
 
 WEIGHTS = "/acme/small/resolve/main/model.safetensors"
 
@@ -68,6 +71,80 @@ class TestHeadersThatStandTwice:
             assert ask(url, "GET", WEIGHTS, "Host: h", own)[0] == 200
             for method in ("GET", "HEAD"):
                 assert ask(url, method, WEIGHTS, own, *twice)[0] == 400
+
+
+class TestWhatTakesLong:
+    """A right that ended while an answer was made ready is no right."""
+
+    def test_nothing_goes_out_on_a_right_of_before(self, served: Served, monkeypatch) -> None:
+        """The digest of a large file takes minutes: who is turned down meanwhile gets no byte."""
+        blobs, grants = served.hub.blobs, served.hub.grants
+        whole = blobs.checked
+
+        def slowly(digest: str, size: int) -> object:
+            grants.reset("acme/small", "granted")
+            time.sleep(0.6)
+            return whole(digest, size)
+
+        monkeypatch.setattr(blobs, "checked", slowly)
+        answer = served.client.get(WEIGHTS, headers=served.headers("granted"))
+        assert (answer.status_code, answer.json()["code"]) == (403, "hub.not-yours")
+        assert "ended meanwhile" in answer.headers["x-error-message"]
+        last = served.hub.audit.events("acme/small")[-1]
+        assert (last.action, last.status, last.sent_bytes, last.cut) == ("get", 403, 0, True)
+
+    def test_a_client_that_went_away_is_not_read_for(self, tmp_path) -> None:
+        """The log says what was handed over, at least what came and a few pieces more."""
+        served = Served(World(tmp_path / "world"), tmp_path)
+        files = {"model.safetensors": os.urandom(1024) * (96 * 1024)}
+        assert served.publish(served.world.release(files=files)).is_success
+        served.settle()
+        came = 0
+        with listening(served.hub) as url:
+            host, _, port = url.removeprefix("http://").partition(":")
+            with socket.socket() as line:
+                line.setsockopt(socket.SOL_SOCKET, socket.SO_RCVBUF, 64 * 1024)
+                line.connect((host, int(port)))
+                own = f"Authorization: Bearer {served.tokens['granted']}"
+                line.sendall(f"GET {WEIGHTS} HTTP/1.1\r\nHost: h\r\n{own}\r\n\r\n".encode())
+                while came < 2_000_000:
+                    came += len(line.recv(65536))
+            until = time.monotonic() + 10
+            while time.monotonic() < until:
+                last = served.hub.audit.events("acme/small")[-1]
+                if last.phase == "end":
+                    break
+                time.sleep(0.05)
+        assert last.phase == "end"
+        assert came - 2000 <= last.sent_bytes < 24 * 1024 * 1024
+        served.close()
+
+
+class TestTheJournal:
+    """No byte without an event, also after the disk was full."""
+
+    def test_an_event_after_a_torn_line_is_found_again(self, served: Served, monkeypatch) -> None:
+        """A line the disk had no room for is refused and takes no other one with it."""
+        recorder, write = served.hub.audit, os.write
+        monkeypatch.setattr(recorder.chain, "extend", lambda *_args, **_named: None)
+
+        def full(handle: int, data: bytes) -> int:
+            return write(handle, data[: len(data) // 2])
+
+        monkeypatch.setattr(os, "write", full)
+        refused = served.client.get(WEIGHTS, headers=served.headers("granted"))
+        assert (refused.status_code, refused.json()["code"]) == (507, "hub.no-room")
+        monkeypatch.setattr(os, "write", write)
+        answer = served.client.get(WEIGHTS, headers=served.headers("granted"))
+        assert answer.status_code == 200
+        (journal,) = (served.hub.data / "journal").glob("*.jsonl")
+        copy = served.root / "copy"
+        copy.mkdir()
+        (copy / journal.name).write_bytes(journal.read_bytes())
+        ((_, links),) = orphans(copy)
+        numbers = [link.number for link in links]
+        assert numbers == list(range(numbers[0], numbers[0] + len(numbers)))
+        assert links[-1].event.path == "model.safetensors"
 
 
 class TestPublishing:

@@ -63,6 +63,8 @@ class Journal:
                     f"the hub cannot keep its audit journal: {error.strerror}", code="no-room"
                 ) from None
             if written != len(line):
+                # What comes next must not stand on a torn line, which is passed over.
+                os.ftruncate(self._handle, os.fstat(self._handle).st_size - written)
                 raise HubError("the hub cannot keep its audit journal", code="no-room")
             self._number += 1
             return link
