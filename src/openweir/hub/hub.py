@@ -31,6 +31,7 @@ class Hub(Channel):
         policies: Mapping[str, Policy] = MappingProxyType({}),
         database: str | None = None,
         blobs: str | None = None,
+        secret: bytes | None = None,
     ) -> "Hub":
         """Open a data directory, creating what is missing.
 
@@ -45,6 +46,7 @@ class Hub(Channel):
             database: address of a PostgreSQL database, `postgresql://...`, for several
                 replicas; None for a file in `data`.
             blobs: address of a bucket, `s3://BUCKET[/PREFIX]`, for the same; None for `data`.
+            secret: what all replicas derive their keys from; None for keys the hub keeps.
 
         Raises:
             HubError: the directory cannot be made or the database cannot be opened.
@@ -57,6 +59,7 @@ class Hub(Channel):
             policies=policies,
             database=database,
             storage=None if blobs is None else open_storage(blobs),
+            secret=secret,
         )
 
     def routes(self) -> list[Route]:

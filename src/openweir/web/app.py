@@ -48,6 +48,7 @@ def create_app() -> Starlette:
         policies=settings.policies,
         database=settings.database,
         blobs=settings.blobs,
+        secret=settings.secret,
     )
     return application(hub)
 
