@@ -3,7 +3,8 @@
 The application is named to the server by its import string, because the desk
 stands below the pages; settings reach it through `OPENWEIR_*` variables:
 `OPENWEIR_DATA`, `OPENWEIR_TRUST`, `OPENWEIR_REGISTER`, `OPENWEIR_AS_OF`,
-`OPENWEIR_POLICIES`, `OPENWEIR_DATABASE`, `OPENWEIR_BLOBS`.
+`OPENWEIR_POLICIES`, `OPENWEIR_DATABASE`, `OPENWEIR_BLOBS`. What all replicas derive the hub's
+keys from lies in the file `OPENWEIR_HUB_KEY`.
 """
 
 import getpass
@@ -21,6 +22,7 @@ from openweir.attest import Trust
 from openweir.desk.case import write_atomically
 from openweir.desk.clock import now
 from openweir.desk.home import Home
+from openweir.desk.hub_secret import hub_secret
 from openweir.desk.listen import GRACE_SECONDS, bind, serve_until_stopped, url_of
 from openweir.desk.pack import accepted_policies
 from openweir.desk.tokens import Tokens, address_of, data_key
@@ -49,6 +51,7 @@ class Settings:
             that `OPENWEIR_POLICIES` names.
         database: address of the database that replicas share; None for one in `data`.
         blobs: address of the bucket that replicas share; None for `data`.
+        secret: what the hub's keys are derived from; None for keys that it keeps itself.
     """
 
     data: Path
@@ -58,6 +61,7 @@ class Settings:
     policies: Mapping[str, Policy]
     database: str | None
     blobs: str | None
+    secret: bytes | None
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -100,6 +104,7 @@ def settings_from_environment() -> Settings:
         ),
         database=os.environ.get("OPENWEIR_DATABASE") or None,
         blobs=os.environ.get("OPENWEIR_BLOBS") or None,
+        secret=hub_secret(),
     )
 
 

@@ -325,6 +325,8 @@ class Accounts:
     def revoke_tokens(self, user: str, *, at: datetime) -> int:
         """Revoke every token of a user and return how many there were.
 
+        Logins that wait or could be renewed end with them: neither gives a new one.
+
         Raises:
             HubError: there is no such user.
         """
@@ -337,6 +339,8 @@ class Accounts:
                 .where(tokens.c.user == user, tokens.c.revoked_at.is_(None))
                 .values(revoked_at=format_instant(at))
             )
+            for table in (schema.refresh_tokens, schema.logins):
+                connection.execute(delete(table).where(table.c.user == user))
         return int(done.rowcount)
 
     def principal(self, token: str, *, at: datetime | None = None) -> Principal | None:

@@ -50,6 +50,7 @@ def create_app() -> Starlette:
         policies=settings.policies,
         database=settings.database,
         blobs=settings.blobs,
+        secret=settings.secret,
     )
     return application(hub)
 
