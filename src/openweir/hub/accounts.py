@@ -222,12 +222,16 @@ class Accounts:
                     insert(members).values(organisation=organisation, user=user, role=role)
                 )
 
-    def organisations(self) -> tuple[Organisation, ...]:
-        """Return every organisation with its members, sorted by name."""
+    def organisations(self, name: str | None = None) -> tuple[Organisation, ...]:
+        """Return every organisation with its members, sorted by name; or the one of a name."""
         table, members = schema.organisations, schema.members
+        every, each = select(table), select(members)
+        if name is not None:
+            every = every.where(table.c.name == name)
+            each = each.where(members.c.organisation == name)
         with self._store.begin() as connection:
-            rows = connection.execute(select(table).order_by(table.c.name)).all()
-            belongs = connection.execute(select(members).order_by(members.c.user)).all()
+            rows = connection.execute(every.order_by(table.c.name)).all()
+            belongs = connection.execute(each.order_by(members.c.user)).all()
         return tuple(
             Organisation(
                 name=row.name,

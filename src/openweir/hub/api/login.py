@@ -5,12 +5,19 @@ from urllib.parse import parse_qs, quote
 from starlette.responses import JSONResponse, Response
 
 from openweir.errors import HubError
-from openweir.hub.api.reply import Call, found_json
+from openweir.hub.api.reply import Call, error_word, found_json
 from openweir.hub.logins import ACCESS_FOR, ASKED_FOR, Renewable
 
 __all__ = ["answer", "device", "token"]
 
 _DEVICE = "urn:ietf:params:oauth:grant-type:device_code"
+_WHY = {
+    "unsupported_grant_type": "log in by a device code, a refresh token or an ID token",
+    "authorization_pending": "nobody has agreed to this login yet",
+    "expired_token": "this login is over; begin a new one",
+    "access_denied": "this login was refused",
+    "invalid_grant": "the refresh token is used up, ended or unknown; log in again",
+}
 _NOT_KEPT = {"Cache-Control": "no-store", "Pragma": "no-cache"}
 
 
@@ -71,8 +78,16 @@ def _told(found: Renewable) -> dict[str, object]:
     }
 
 
-def _refused(word: str) -> Response:
-    return JSONResponse({"error": word}, status_code=400, headers=_NOT_KEPT)
+def _refused(word: str, why: str = "") -> Response:
+    """Return RFC 6749's refusal, with our headers beside it."""
+    said = why or _WHY.get(word, word)
+    told = {"error": word, "error_description": said}
+    headers = {
+        **_NOT_KEPT,
+        "X-Error-Code": error_word("oauth." + word.replace("_", "-")),
+        "X-Error-Message": said,
+    }
+    return JSONResponse(told, status_code=400, headers=headers)
 
 
 def _form(call: Call, name: str) -> str:
