@@ -5,7 +5,7 @@ from collections.abc import Callable
 from pathlib import Path
 from typing import TypeAlias
 
-from openweir.cli import hub_audit, hub_passport, output
+from openweir.cli import hub_audit, hub_keyless, hub_passport, output
 from openweir.desk import hub
 from openweir.desk.home import Home
 
@@ -30,7 +30,7 @@ _EPILOG = (
 def configure(parser: argparse.ArgumentParser) -> None:
     """Add the things and their actions."""
     things = parser.add_subparsers(
-        dest="thing", metavar="user|org|token|login|audit|passport", required=True
+        dest="thing", metavar="user|org|token|login|audit|passport|keyless", required=True
     )
     user = _thing(things, "user", "accounts")
     _action(user, "add", "make an account", _add_user, "user").add_argument(
@@ -65,6 +65,7 @@ def configure(parser: argparse.ArgumentParser) -> None:
     _common(login, _login)
     hub_audit.configure(things)
     hub_passport.configure(things)
+    hub_keyless.configure(things)
     parser.epilog = _EPILOG
 
 

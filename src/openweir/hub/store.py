@@ -23,7 +23,7 @@ from sqlalchemy import (
 from sqlalchemy.exc import ArgumentError, DatabaseError, IntegrityError
 
 from openweir.errors import HubError
-from openweir.hub import schema
+from openweir.hub import schema, schema_keyless
 from openweir.hub.release import ReleaseFile
 from openweir.instant import format_instant, parse_instant
 from openweir.tier import Tier
@@ -253,7 +253,7 @@ def _create(engine: Engine) -> None:
     with engine.begin() as connection:
         if engine.dialect.name == "postgresql":
             connection.execute(select(func.pg_advisory_xact_lock(_CREATING)))
-        schema.metadata.create_all(connection)
+        schema_keyless.keyless_tokens.metadata.create_all(connection)
 
 
 def _without_password(url: str) -> str:

@@ -11,11 +11,37 @@ from openweir.errors import HubError
 from openweir.hub.channel import Channel
 from openweir.hub.gate import Principal
 
-__all__ = ["principal_of", "request_id_of", "stated_id"]
+__all__ = ["concerned", "principal_of", "request_id_of", "stated_id"]
 
+_ANYWHERE = (
+    *("/api/whoami-v2", "/api/validate-yaml", "/api/repos/create"),
+    "/api/openweir/publications",
+)
 _REQUEST_ID = re.compile(r"[A-Za-z0-9=:;.,_-]{1,64}", re.ASCII)
 # Distinct, not secret: a start of this process, and a count.
 _OWN_ID, _COUNT = secrets.token_hex(6), itertools.count()
+
+
+def concerned(principal: Principal | None, request: Request) -> Principal | None:
+    """Return who asks, as far as their token speaks for them at this address.
+
+    A token for one repository is nobody's at the address of another: what is open to all is
+    read with it, and nothing is changed.
+
+    Raises:
+        HubError: something would be changed.
+    """
+    if principal is None or not principal.only:
+        return principal
+    path, params = request.url.path, request.path_params
+    # These name the repository in their body, and ask the principal about it.
+    if path.startswith(_ANYWHERE):
+        return principal
+    if "org" in params and principal.covers(f"{params['org']}/{params['name']}"):
+        return principal
+    if request.method in ("GET", "HEAD"):
+        return None
+    raise HubError(f"this token is for `{principal.only}` alone", code="other-repository")
 
 
 def principal_of(channel: Channel, request: Request) -> Principal | None:

@@ -14,7 +14,7 @@ from starlette.responses import JSONResponse, Response
 
 from openweir.canonical import Object, parse
 from openweir.errors import HubError, OpenweirError
-from openweir.hub.api.caller import principal_of, request_id_of, stated_id
+from openweir.hub.api.caller import concerned, principal_of, request_id_of, stated_id
 from openweir.hub.channel import Channel
 from openweir.hub.gate import Answer, Principal
 from openweir.hub.release import Release
@@ -49,6 +49,7 @@ _STATUS: dict[str, tuple[int, str]] = {
     "hub.needs-login": (401, "GatedRepo"),
     "hub.needs-grant": (403, "GatedRepo"),
     "hub.credentials": (401, ""),
+    "hub.other-repository": (403, ""),
     "hub.anonymous": (401, ""),
     "hub.not-yours": (403, ""),
     "hub.read-only": (403, ""),
@@ -213,7 +214,7 @@ def endpoint(
 
     async def _run(request: Request) -> Response:
         async def _work() -> Response:
-            principal = await run_in_threadpool(principal_of, channel, request)
+            principal = concerned(await run_in_threadpool(principal_of, channel, request), request)
             if login and principal is None:
                 raise _anonymous()
             call = Call(
