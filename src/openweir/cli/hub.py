@@ -9,6 +9,7 @@ from openweir.cli import (
     hub_audit,
     hub_fsck,
     hub_gc,
+    hub_keyless,
     hub_migrate,
     hub_passport,
     output,
@@ -73,7 +74,7 @@ def configure(parser: argparse.ArgumentParser) -> None:
     _common(login, _login)
     hub_audit.configure(things)
     hub_passport.configure(things)
-    for verb in (hub_fsck, hub_gc, hub_migrate):
+    for verb in (hub_keyless, hub_fsck, hub_gc, hub_migrate):
         verb.configure(things)
     parser.epilog = _EPILOG
 

@@ -18,6 +18,7 @@ from openweir.digest import sha256
 from openweir.errors import HubError
 from openweir.hub import schema
 from openweir.hub.gate import Principal
+from openweir.hub.schema_keyless import keyless_tokens
 from openweir.hub.store import Store
 from openweir.instant import format_instant, parse_instant
 
@@ -222,12 +223,16 @@ class Accounts:
                     insert(members).values(organisation=organisation, user=user, role=role)
                 )
 
-    def organisations(self) -> tuple[Organisation, ...]:
-        """Return every organisation with its members, sorted by name."""
+    def organisations(self, name: str | None = None) -> tuple[Organisation, ...]:
+        """Return every organisation with its members, sorted by name; or the one of a name."""
         table, members = schema.organisations, schema.members
+        every, each = select(table), select(members)
+        if name is not None:
+            every = every.where(table.c.name == name)
+            each = each.where(members.c.organisation == name)
         with self._store.begin() as connection:
-            rows = connection.execute(select(table).order_by(table.c.name)).all()
-            belongs = connection.execute(select(members).order_by(members.c.user)).all()
+            rows = connection.execute(every.order_by(table.c.name)).all()
+            belongs = connection.execute(each.order_by(members.c.user)).all()
         return tuple(
             Organisation(
                 name=row.name,
@@ -361,9 +366,11 @@ class Accounts:
             digest: never taken from a client as it is, only from a right the hub signed.
             at: now; None takes no token for expired.
         """
+        keyless = keyless_tokens
         query = (
-            select(schema.tokens, schema.users.c.name, schema.users.c.publisher)
+            select(schema.tokens, schema.users.c.name, schema.users.c.publisher, keyless.c.only)
             .join(schema.users, schema.users.c.name == schema.tokens.c.user)
+            .outerjoin(keyless, keyless.c.sha256 == schema.tokens.c.sha256)
             .where(schema.tokens.c.sha256 == digest)
         )
         members = schema.members
@@ -385,6 +392,7 @@ class Accounts:
             token_sha256=digest,
             may_write=found.role == "write",
             organisations=tuple(sorted((row.organisation, row.role) for row in rows)),
+            only=found.only or "",
         )
 
 

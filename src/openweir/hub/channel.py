@@ -158,6 +158,8 @@ class Channel:
             principal: who asks.
             path: of the file.
         """
+        if principal is not None and not principal.covers(release.name):
+            principal = None  # its token is for another repository
         grant = None if principal is None else self.grants.of(release.name, principal.user)
         return admit(release.standing, tier, principal, grant, at=self.clock(), path=path), grant
 

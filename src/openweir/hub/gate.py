@@ -53,6 +53,7 @@ class Principal:
         token: first digits of the token's SHA-256, for the log.
         token_sha256: all of them, by which a short-lived right finds its token again.
         may_write: whether the token may change anything; a `read` token never may.
+        only: the one repository the token is for, `org/name`; empty for all of the account's.
         organisations: (name, role) of each organisation the user belongs to; a role is
             `read`, `write` or `admin`.
     """
@@ -63,25 +64,35 @@ class Principal:
     token_sha256: str = ""
     may_write: bool = True
     organisations: tuple[tuple[str, str], ...] = ()
+    only: str = ""
+
+    def covers(self, name: str) -> bool:
+        """Whether the token speaks for the account where `org/name` is concerned."""
+        return not self.only or name.lower() == self.only.lower()
 
     def owns(self, name: str) -> bool:
         """Whether this account may publish `org/name` and answer its access requests."""
-        return self.may_write and (self.publisher or self.role(name) == "admin")
+        return self.may_write and (self._everywhere(name) or self.role(name) == "admin")
 
     def reads(self, name: str) -> bool:
         """Whether drafts under `org/name` are shown to this account."""
-        return self.publisher or self.role(name) is not None
+        return self._everywhere(name) or self.role(name) is not None
 
     def writes(self, name: str) -> bool:
         """Whether this account may upload to and change `org/name`."""
-        return self.may_write and (self.publisher or self.role(name) in ("write", "admin"))
+        return self.may_write and (self._everywhere(name) or self.role(name) in ("write", "admin"))
 
     def role(self, name: str) -> str | None:
         """Return the role in the namespace of `org/name`; a user is `admin` of their own."""
         namespace = name.partition("/")[0]
+        if not self.covers(name):
+            return None
         if namespace == self.user:
             return "admin"
         return dict(self.organisations).get(namespace)
+
+    def _everywhere(self, name: str) -> bool:
+        return self.publisher and self.covers(name)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

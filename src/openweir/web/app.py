@@ -24,6 +24,7 @@ from openweir.attest import Trust
 from openweir.desk.serve import settings_from_environment
 from openweir.digest import sha256
 from openweir.hub.accept import read_signers
+from openweir.hub.api.refused import unrouted
 from openweir.hub.hub import Hub
 from openweir.hub.release import Release
 from openweir.register import Proof
@@ -75,7 +76,7 @@ def application(hub: Hub) -> Starlette:
             Route("/{org}/{name}/request-access", _request(hub)),
             Route("/{org}/{name}", _release(hub)),
         ],
-        exception_handlers={404: _missing},
+        exception_handlers={404: _missing, 405: _wrong_method},
     )
 
 
@@ -182,7 +183,19 @@ def _style(request: Request) -> Response:  # noqa: ARG001 - the signature of an 
 
 
 def _missing(request: Request, _error: Exception) -> Response:
-    return _html(request, pages.missing_page(origin=_origin(request)), status=404)
+    """Return the page that says so, in a program's words to a program that asks for them."""
+    told = unrouted(request, 404)
+    if "json" in request.headers.get("accept", ""):
+        return told
+    page = _html(request, pages.missing_page(origin=_origin(request)), status=404)
+    for name in ("X-Error-Code", "X-Error-Message", "X-Request-Id"):
+        page.headers[name] = told.headers[name]
+    return page
+
+
+def _wrong_method(request: Request, error: Exception) -> Response:
+    headers = error.headers if isinstance(error, HTTPException) else None
+    return unrouted(request, 405, None if headers is None else dict(headers))
 
 
 def _html(request: Request, page: str, *, status: int = 200) -> Response:

@@ -6,6 +6,7 @@ Source: Hugging Face Hub, model card metadata.
 import math
 import re
 from collections.abc import Mapping
+from functools import lru_cache
 from typing import Any
 
 import yaml
@@ -15,11 +16,15 @@ from openweir.dossier.front_matter import read_front_matter
 from openweir.errors import DossierError
 from openweir.hub.api.reply import Call, found_json
 
-__all__ = ["card_data", "card_tags", "validate_yaml"]
+__all__ = ["card_data", "card_facts", "card_tags", "validate_yaml"]
 
 _BLOCK = re.compile(r"\s*---[ \t]*\r?\n(.*?)(?:\r?\n)?---[ \t]*(?:\r?\n|\Z)", re.DOTALL)
 _TEXT = ("library_name", "pipeline_tag", "license_name", "license_link")
 _TEXTS = ("license", "language", "tags", "datasets", "metrics", "base_model")
+_INVALID = {
+    "X-Error-Code": "Card",
+    "X-Error-Message": "the card's front matter is not valid",
+}
 _LOADER: type = getattr(yaml, "CSafeLoader", yaml.SafeLoader)
 
 
@@ -54,6 +59,11 @@ def card_tags(data: Mapping[str, Any]) -> tuple[str, ...]:
     return tuple(dict.fromkeys(found))
 
 
+def card_facts(text: str | None) -> dict[str, object]:
+    """Return what information and lists say by a card: its data, tags, library and task."""
+    return {} if text is None else dict(_facts(text))
+
+
 def validate_yaml(call: Call) -> Response:
     """`POST /api/validate-yaml`: what is wrong with a card's front matter."""
     text = call.json().text("content")
@@ -68,6 +78,20 @@ def validate_yaml(call: Call) -> Response:
     if not data:
         warnings = [{"message": "the card has no front matter: say at least `license`"}]
     return found_json({"errors": [], "warnings": warnings})
+
+
+@lru_cache(maxsize=1024)
+def _facts(text: str) -> Mapping[str, object]:
+    try:
+        data = card_data(text)
+    except DossierError:
+        return {}  # what is wrong with it, `validate-yaml` told at its upload
+    if not data:
+        return {}
+    told = {
+        key: data[key] for key in ("library_name", "pipeline_tag") if isinstance(data.get(key), str)
+    }
+    return {"cardData": data, "tags": list(card_tags(data)), **told}
 
 
 def _faults(data: Mapping[str, Any]) -> list[str]:
@@ -94,14 +118,16 @@ def _faults(data: Mapping[str, Any]) -> list[str]:
 def _invalid(call: Call, messages: list[str]) -> Response:
     if call.request.headers.get("accept", "").startswith("text/plain"):
         lines = [f"- Error: {message}" for message in messages]
-        return PlainTextResponse("\n".join(lines), status_code=400)
+        return PlainTextResponse("\n".join(lines), status_code=400, headers=_INVALID)
     return JSONResponse(
         {
             "error": "the card's front matter is not valid",
+            "code": "hub.card",
             "errors": [{"message": message} for message in messages],
             "warnings": [],
         },
         status_code=400,
+        headers=_INVALID,
     )
 
 

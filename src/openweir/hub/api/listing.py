@@ -5,8 +5,8 @@ from html import escape
 
 from starlette.responses import Response
 
-from openweir.errors import DossierError, HubError
-from openweir.hub.api.card import card_data, card_tags
+from openweir.errors import HubError
+from openweir.hub.api.card import card_facts
 from openweir.hub.api.drafts import draft_of
 from openweir.hub.api.reply import Call, found_json
 from openweir.hub.release import git_pointer
@@ -64,7 +64,7 @@ def info_json(call: Call, draft: Draft, *, files: bool) -> dict[str, object]:
         "createdAt": format_instant(repository.created_at).replace("Z", ".000Z"),
         "lastModified": format_instant(draft.commit.at).replace("Z", ".000Z"),
     }
-    found |= _card(workspace.text(draft, "README.md"))
+    found |= card_facts(workspace.text(draft, "README.md"))
     if files:
         listed = list(workspace.files(draft))
         found["usedStorage"] = sum(entry.size for _, entry in listed)
@@ -170,19 +170,6 @@ def commits(call: Call) -> Response:
     formatted = "formatted" in expands(call)
     headers = _next(call, history[size].oid) if len(history) > size else {}
     return found_json([_commit(commit, formatted) for commit in history[:size]], headers=headers)
-
-
-def _card(text: str | None) -> dict[str, object]:
-    try:
-        data = None if text is None else card_data(text)
-    except DossierError:
-        return {}  # what is wrong with it, `validate-yaml` told at its upload
-    if not data:
-        return {}
-    told = {
-        key: data[key] for key in ("library_name", "pipeline_tag") if isinstance(data.get(key), str)
-    }
-    return {"cardData": data, "tags": list(card_tags(data)), **told}
 
 
 def _described(

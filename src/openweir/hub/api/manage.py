@@ -122,7 +122,7 @@ def _made(
         answer = JSONResponse(
             {"error": error.message, "url": url, "code": error.code},
             status_code=409,
-            headers={"X-Error-Message": error.message},
+            headers={"X-Error-Code": "Conflict", "X-Error-Message": error.message},
         )
         return None, answer
     told = {"url": url, "name": made.name, "id": f"{made.id:024x}", "private": private}

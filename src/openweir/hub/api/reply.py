@@ -1,10 +1,7 @@
 """How the hub answers: one table from what went wrong to status and `X-Error-Code`."""
 
-import base64
-import itertools
 import logging
 import re
-import secrets
 from collections.abc import Awaitable, Callable, Iterable
 from dataclasses import dataclass
 from typing import Any
@@ -18,6 +15,7 @@ from starlette.responses import JSONResponse, Response
 from openweir.canonical import Object, parse
 from openweir.errors import HubError, OpenweirError
 from openweir.hub.api.asked import body_of, form_of, require_single
+from openweir.hub.api.caller import concerned, principal_of, request_id_of, stated_id
 from openweir.hub.channel import Channel
 from openweir.hub.gate import Answer, Principal
 from openweir.hub.release import Release
@@ -29,6 +27,7 @@ __all__ = [
     "Handler",
     "answer",
     "endpoint",
+    "error_word",
     "found_json",
     "gate_error",
     "principal_of",
@@ -51,10 +50,13 @@ _STATUS: dict[str, tuple[int, str]] = {
     "hub.needs-login": (401, "GatedRepo"),
     "hub.needs-grant": (403, "GatedRepo"),
     "hub.credentials": (401, ""),
+    "hub.other-repository": (403, ""),
     "hub.anonymous": (401, ""),
     "hub.not-yours": (403, ""),
     "hub.read-only": (403, ""),
     "hub.rejected": (403, ""),
+    "hub.method": (405, ""),
+    "hub.no-such-page": (404, ""),
     "hub.not-gated": (400, ""),
     "hub.not-halted": (409, ""),
     "hub.bad-request": (400, ""),
@@ -86,11 +88,13 @@ _STATUS: dict[str, tuple[int, str]] = {
     "hub.out-of-reach": (503, ""),
     "hub.damaged": (500, ""),
 }
+_TOO_MANY = {
+    "Retry-After": "60",
+    "RateLimit": '"api";r=0;t=60',
+    "RateLimit-Policy": '"fixed window";"api";q=10000;w=900',
+}
 _REFUSED = (422, "")  # whatever else is wrong with a publication
-_REQUEST_ID = re.compile(r"[A-Za-z0-9=:;.,_-]{1,64}", re.ASCII)
 _MAX_HEADER = 500
-# Distinct, not secret: a start of this process, and a count.
-_OWN_ID, _COUNT = secrets.token_hex(6), itertools.count()
 _UNSAFE = re.compile(r"[^ -~]")
 _log = logging.getLogger("openweir.hub")
 
@@ -219,7 +223,7 @@ def endpoint(
 
     async def _run(request: Request) -> Response:
         async def _work() -> Response:
-            principal = await run_in_threadpool(principal_of, channel, request)
+            principal = concerned(await run_in_threadpool(principal_of, channel, request), request)
             if login and principal is None:
                 raise _anonymous()
             call = Call(
@@ -275,11 +279,13 @@ def refusal(error: OpenweirError, *, headers: dict[str, str] | None = None) -> R
     # The client compares this very text to tell a bad token from a hidden repository.
     if error.code == "hub.credentials":
         sentence = "Invalid credentials in Authorization header"
-    found = {"X-Error-Message": _header(sentence), **(headers or {})}
-    if code:
-        found["X-Error-Code"] = code
+    found = {
+        "X-Error-Code": code or error_word(error.code),
+        "X-Error-Message": _header(sentence),
+        **(headers or {}),
+    }
     if status == 429:
-        found |= {"Retry-After": "60", "RateLimit": '"api";r=0;t=60'}
+        found |= _TOO_MANY
     if status == 401:
         found["WWW-Authenticate"] = 'Bearer realm="openweir"'
     told = {"error": sentence, "code": error.code}
@@ -289,6 +295,11 @@ def refusal(error: OpenweirError, *, headers: dict[str, str] | None = None) -> R
     if isinstance(error, DisabledError):
         warn(response, error.warnings)
     return response
+
+
+def error_word(code: str) -> str:
+    """Return a code of ours as the word that goes into `X-Error-Code`: `NotYours`."""
+    return "".join(part.capitalize() for part in code.partition(".")[2].split("-"))
 
 
 def warn(response: Response, warnings: Iterable[str]) -> None:
@@ -330,51 +341,6 @@ def gate_error(found: Answer, call: Call, release: Release, path: str) -> HubErr
     if found is Answer.WITHHELD:
         return HubError(f"`{path[:200]}` is not in `{release.name}`", code="entry-not-found")
     return HubError(f"there is no release `{call.name}` here", code="repo-not-found")
-
-
-def principal_of(channel: Channel, request: Request) -> Principal | None:
-    """Return whom the request's bearer token speaks for; None when it carries none.
-
-    Raises:
-        HubError: it carries a token that is unknown or revoked.
-    """
-    stated = request.headers.get("authorization")
-    if stated is None:
-        return None
-    scheme, _, token = stated.partition(" ")
-    found = None
-    if scheme.lower() == "basic":
-        token = _password(token)  # git and git-lfs know no other way
-    if scheme.lower() in ("bearer", "basic"):
-        found = channel.accounts.principal(token.strip(), at=channel.clock())
-    if found is None:
-        raise HubError("the token is unknown or revoked", code="credentials")
-    return found
-
-
-def _password(text: str) -> str:
-    """Return the password of a Basic authorization (RFC 7617), where a token stands."""
-    try:
-        return base64.b64decode(text.strip(), validate=True).decode().partition(":")[2]
-    except ValueError:
-        return ""
-
-
-def request_id_of(request: Request) -> str:
-    """Return the request's id: the client's, or a random one that stays with the request."""
-    known: str | None = getattr(request.state, "openweir_request_id", None)
-    if known is None:
-        known = stated_id(
-            request.headers.get("x-request-id", ""), request.headers.get("x-amzn-trace-id", "")
-        )
-        request.state.openweir_request_id = known
-    return known
-
-
-def stated_id(stated: str, traced: str) -> str:
-    """Return the id a client states, or Amazon's form of it, or a random one."""
-    either = stated or traced
-    return either if _REQUEST_ID.fullmatch(either) else f"{_OWN_ID}{next(_COUNT):08x}"
 
 
 def found_json(value: Any, *, headers: dict[str, str] | None = None) -> Response:

@@ -5,26 +5,28 @@ from collections.abc import Iterable
 from starlette.responses import Response
 
 from openweir.errors import HubError
+from openweir.hub.api.card import card_facts
+from openweir.hub.api.listing import expanded, expands
 from openweir.hub.api.reply import Call, found_json, gate_error, refusal
 from openweir.hub.api.resolve import require_revision, warnings_of
-from openweir.hub.gate import Answer
+from openweir.hub.gate import Answer, Principal
 from openweir.hub.release import Release, ReleaseFile, git_pointer
 from openweir.instant import format_instant
 from openweir.tier import Tier
 
 __all__ = [
     "auth_check",
+    "card_of",
     "commits",
     "info",
-    "likes",
     "paths_info",
     "refs",
     "release_json",
     "tree",
-    "whoami",
 ]
 
 _PAGE = 1000
+_MAX_CARD_BYTES = 1024 * 1024
 
 
 def info(call: Call) -> Response:
@@ -32,7 +34,8 @@ def info(call: Call) -> Response:
     release = call.release()
     if "rest" in call.request.path_params:
         require_revision(call, release, call.rest("revision")[0])
-    return found_json(release_json(release), headers=_shown(call, release))
+    told = release_json(release) | card_of(call, release, call.principal)
+    return found_json(expanded(call, told), headers=_shown(call, release))
 
 
 def tree(call: Call) -> Response:
@@ -89,13 +92,15 @@ def commits(call: Call) -> Response:
     """`GET /api/models/ORG/NAME/commits/REVISION`: commits; of a release one, that in force."""
     release = call.release()
     require_revision(call, release, call.rest("commits")[0])
-    only = {
+    only: dict[str, object] = {
         "id": release.commit,
         "title": f"Released at {release.tier.word}",
         "message": "",
         "date": _date(release),
         "authors": [{"user": release.published_by}],
     }
+    if "formatted" in expands(call):
+        only["formatted"] = {"title": only["title"], "message": ""}
     return found_json([only])
 
 
@@ -111,31 +116,20 @@ def auth_check(call: Call) -> Response:
     return Response(status_code=200)
 
 
-def whoami(call: Call) -> Response:
-    """`GET /api/whoami-v2`: whose token this is."""
-    user = call.user()
-    profile = call.channel.accounts.profile(user)
-    token = {"displayName": profile.label, "role": "write" if user.may_write else "read"}
-    return found_json(
-        {
-            "type": "user",
-            "id": user.user,
-            "name": user.user,
-            "fullname": profile.full_name,
-            "email": None,
-            "orgs": [
-                {"type": "org", "name": name, "fullname": full, "roleInOrg": role}
-                for name, full, role in profile.organisations
-            ],
-            "isPro": False,
-            "auth": {"type": "access_token", "accessToken": token},
-        }
-    )
-
-
-def likes(_call: Call) -> Response:
-    """`GET /api/users/USER/likes`: nothing, since nothing is liked here."""
-    return found_json([])
+def card_of(call: Call, release: Release, principal: Principal | None) -> dict[str, object]:
+    """Return what a release's card says, if that principal may read it; its tags with ours."""
+    file = release.file("README.md")
+    if file is None or file.size > _MAX_CARD_BYTES:
+        return {}
+    found, _ = call.channel.admission(release, file.tier, principal, path=file.path)
+    if found is not Answer.SERVE:
+        return {}
+    try:
+        facts = card_facts(call.channel.blobs.read(file.sha256).decode())
+    except UnicodeDecodeError:
+        return {}
+    tags = facts.get("tags")
+    return facts | {"tags": [*_tags(release), *(tags if isinstance(tags, list) else ())]}
 
 
 def release_json(release: Release) -> dict[str, object]:

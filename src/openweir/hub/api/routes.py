@@ -4,6 +4,7 @@ from starlette.routing import Route, request_response
 
 from openweir.hub.api import (
     access,
+    background,
     card,
     drafts,
     gates,
@@ -14,6 +15,7 @@ from openweir.hub.api import (
     lists,
     login,
     manage,
+    people,
     proofs,
     proposals,
     publications,
@@ -21,6 +23,7 @@ from openweir.hub.api import (
     repository,
     resolve,
     stages,
+    tensors,
     uploads,
     xet,
 )
@@ -52,8 +55,20 @@ _TABLE: tuple[tuple[str, tuple[str, ...], Handler], ...] = (
     ("/oauth/device", ("POST",), login.device),
     ("/oauth/token", ("POST",), login.token),
     ("/api/openweir/logins", ("POST",), login.answer),
-    ("/api/whoami-v2", _READ, repository.whoami),
-    ("/api/users/{user}/likes", _READ, repository.likes),
+    ("/api/whoami-v2", _READ, people.whoami),
+    ("/api/users/{user}/overview", _READ, people.user),
+    ("/api/users/{user}/likes", _READ, people.likes),
+    ("/api/organizations/{organisation}/overview", _READ, people.organisation),
+    ("/api/organizations/{organisation}/members", _READ, people.members),
+    ("/api/settings/repositories", _READ, people.own_repositories),
+    (
+        "/api/organizations/{organisation}/settings/repositories",
+        _READ,
+        people.own_repositories,
+    ),
+    ("/api/agent-harnesses", _READ, background.harnesses),
+    ("/api/telemetry/{rest:path}", ("GET", "POST"), background.telemetry),
+    ("/cas/v1/telemetry", ("GET", "POST"), background.telemetry),
     ("/api/{kind}", _READ, lists.repositories),
     (_REPO, _READ, _both(listing.info, repository.info)),
     (_REPO + "/revision/{rest:path}", _READ, _both(listing.info, repository.info)),
@@ -65,6 +80,11 @@ _TABLE: tuple[tuple[str, tuple[str, ...], Handler], ...] = (
     ),
     (_REPO + "/refs", _READ, _both(listing.refs, repository.refs)),
     (_REPO + "/commits/{rest:path}", _READ, _both(listing.commits, repository.commits)),
+    (
+        _MODEL + "/safetensors-metadata/{rest:path}",
+        _READ,
+        _both(tensors.of_draft, tensors.of_release),
+    ),
     (_REPO + "/auth-check", _READ, _both(drafts.auth_check, repository.auth_check)),
     (_REPO + "/auth-check/write", _READ, _both(drafts.auth_check, repository.auth_check)),
     (_REPO + "/xet-write-token/{rest:path}", _READ, xet.write_token),
@@ -113,6 +133,7 @@ _TABLE: tuple[tuple[str, tuple[str, ...], Handler], ...] = (
     ("/openweir/{org}/{name}/release.json", _READ, proofs.release_json),
     ("/openweir/{org}/{name}/statements/{rest:path}", _READ, proofs.statement),
     ("/register/{rest:path}", _READ, proofs.register_file),
+    (_FILES + ".git/{rest:path}", ("GET", "POST"), refused.git),
     ("/datasets/{rest:path}", _READ, refused.no_such_repository),
     ("/{name}/resolve/{rest:path}", _READ, refused.no_such_repository),
     ("/spaces/{rest:path}", _READ, refused.no_such_repository),
@@ -209,7 +230,7 @@ def described() -> tuple[tuple[str, str, str], ...]:
         (ours + "/{id}/commit", ("POST",), publications.commit),
         (ours + "/{id}", ("DELETE",), publications.drop),
     )
-    refusing = (refused.no_such_repository, refused.not_implemented)
+    refusing = (refused.git, refused.no_such_repository, refused.not_implemented)
     return tuple(
         (", ".join(methods), _readable(path), _sentence(handler))
         for path, methods, handler in (*_TABLE, *streamed)

@@ -21,7 +21,15 @@ from openweir.digest import sha256
 from openweir.errors import HubError
 from openweir.hub.api.drafts import kind_of, repository_of, writable
 from openweir.hub.api.recorded import metered_as
-from openweir.hub.api.reply import Call, DisabledError, Endpoint, answer, found_json, request_id_of
+from openweir.hub.api.reply import (
+    Call,
+    DisabledError,
+    Endpoint,
+    answer,
+    found_json,
+    refusal,
+    request_id_of,
+)
 from openweir.hub.audit import AccessEvent
 from openweir.hub.blobs import Blob
 from openweir.hub.channel import Channel
@@ -177,8 +185,9 @@ def fetch(channel: Channel) -> Endpoint:
 
 async def not_here(request: Request) -> Response:
     """Answer 404: for what clients ask first and do without, such as chunks of others."""
-    headers = {"X-Request-Id": request_id_of(request)}
-    return JSONResponse({"error": "not here"}, status_code=404, headers=headers)
+    found = refusal(HubError("not here", code="no-such-page"))
+    found.headers["X-Request-Id"] = request_id_of(request)
+    return found
 
 
 def _token(call: Call, right: str, kind: Kind, name: str) -> Response:

@@ -20,7 +20,7 @@ from sqlalchemy import (
 )
 
 from openweir.errors import HubError
-from openweir.hub import schema
+from openweir.hub import schema, schema_keyless
 from openweir.hub.digest_indexes import DIGEST_INDEXES
 
 __all__ = ["HEAD", "REVISIONS", "Standing", "locked", "migrate", "standing"]
@@ -28,6 +28,7 @@ __all__ = ["HEAD", "REVISIONS", "Standing", "locked", "migrate", "standing"]
 REVISIONS: tuple[tuple[str, str], ...] = (
     ("0001", "the tables of hubs before revisions were counted"),
     ("0002", "indexes of digests, for fsck and gc"),
+    ("0003", "tokens of logins without a secret"),
 )
 """(number, what it brings), oldest first."""
 
@@ -40,7 +41,9 @@ _UNCOUNTED = ""
 _VERSION = Table("alembic_version", MetaData(), Column("version_num", String(32), primary_key=True))
 _log = logging.getLogger("openweir.hub")
 
-assert DIGEST_INDEXES  # the schema is whole once they are loaded
+# The schema is whole once these are loaded.
+assert DIGEST_INDEXES
+assert schema_keyless.keyless_tokens is not None
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
