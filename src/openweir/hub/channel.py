@@ -33,6 +33,7 @@ from openweir.hub.orders import LoggedOrder, check_orders
 from openweir.hub.own_log import OwnOrders
 from openweir.hub.parts import Parts
 from openweir.hub.release import Release, ReleaseFile, commit_of, files_of, is_statement
+from openweir.hub.scan import Scans
 from openweir.hub.stages.store import Stages
 from openweir.hub.storage import Files, Storage
 from openweir.hub.store import ReleaseRow, Store
@@ -97,6 +98,7 @@ class Channel:
         self.store = Store.embedded(data) if database is None else Store(database)
         self.storage: Storage = Files(data) if storage is None else storage
         self.blobs = Blobs(self.storage)
+        self.scans = Scans(self.storage)
         self.accounts = Accounts(self.store)
         key = signing_key(data / "audit.key" if database is None else None, self.store)
         self.audit = Recorder(self.store, data / "journal", key=key, clock=clock)

@@ -23,7 +23,7 @@ from sqlalchemy import (
 from sqlalchemy.exc import ArgumentError, DatabaseError, IntegrityError
 
 from openweir.errors import HubError
-from openweir.hub import schema
+from openweir.hub import gate_tables, schema
 from openweir.hub.release import ReleaseFile
 from openweir.instant import format_instant, parse_instant
 from openweir.tier import Tier
@@ -253,6 +253,8 @@ def _create(engine: Engine) -> None:
     with engine.begin() as connection:
         if engine.dialect.name == "postgresql":
             connection.execute(select(func.pg_advisory_xact_lock(_CREATING)))
+        # The tables of the gate are in the same metadata once their module is imported.
+        assert gate_tables.published_drafts.metadata is schema.metadata
         schema.metadata.create_all(connection)
 
 

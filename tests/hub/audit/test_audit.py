@@ -17,7 +17,7 @@ from hypothesis import strategies as st
 
 from hub_live import listening
 from hub_served import Served
-from hub_world import FILES, NOW, World
+from hub_world import FILES, NOW, World, weights
 from openweir.canonical import compact
 from openweir.errors import HubError
 from openweir.hub.audit import AccessEvent, Recorder, signing_key, verify_export
@@ -243,7 +243,7 @@ class TestReplay:
         import httpx
 
         served = Served(World(tmp_path / "world"), tmp_path)
-        large = {**FILES, "model.safetensors": os.urandom(4_000_000)}
+        large = {**FILES, "model.safetensors": weights(os.urandom(4_000_000))}
         served.publish(served.world.release(tier=Tier.GATED_WEIGHTS, files=large))
         served.settle()
         received: dict[tuple[str, str], int] = {}

@@ -6,8 +6,10 @@ from urllib.parse import parse_qs
 from starlette.responses import Response
 
 from openweir.errors import HubError
+from openweir.hub.api.listing import asks_security
 from openweir.hub.api.reply import Call, found_json, gate_error, refusal
 from openweir.hub.api.resolve import require_revision, warnings_of
+from openweir.hub.api.security import file_statuses, repository_status
 from openweir.hub.gate import Answer
 from openweir.hub.release import Release, ReleaseFile, git_pointer
 from openweir.instant import format_instant
@@ -33,7 +35,10 @@ def info(call: Call) -> Response:
     release = call.release()
     if "rest" in call.request.path_params:
         require_revision(call, release, call.rest("revision")[0])
-    return found_json(release_json(release), headers=_shown(call, release))
+    found = release_json(release)
+    if asks_security(call):
+        found["securityRepoStatus"] = repository_status(call, _scanned(release.files))
+    return found_json(found, headers=_shown(call, release))
 
 
 def tree(call: Call) -> Response:
@@ -53,6 +58,8 @@ def tree(call: Call) -> Response:
     after = query.get("cursor", "")
     left = [item for item in entries if str(item["path"]) > after]
     page = left[: _limit(query.get("limit"))]
+    if query.get("expand", "").lower() in ("1", "true"):
+        _add_safety(call, release, page)
     headers = _shown(call, release)
     if len(page) < len(left):
         headers |= _next(call, str(page[-1]["path"]))
@@ -64,10 +71,12 @@ def paths_info(call: Call) -> Response:
     release = call.release()
     require_revision(call, release, call.rest("paths-info")[0])
     if call.request.headers.get("content-type", "").startswith("application/json"):
-        asked = call.json().texts("paths")
+        body = call.json()
+        asked, expand = body.texts("paths"), body.value.get("expand") is True
     else:
         form = parse_qs(call.body.decode("utf-8", "replace"), max_num_fields=10_000)
         asked = tuple(form.get("paths", ()))
+        expand = form.get("expand", ["false"])[-1].lower() in ("1", "true")
     found = []
     for path in dict.fromkeys(path.strip("/") for path in asked):
         file = release.file(path)
@@ -75,6 +84,8 @@ def paths_info(call: Call) -> Response:
             found.append(_file(file))
         elif any(other.path.startswith(path + "/") for other in release.files):
             found.append(_directory(path))
+    if expand:
+        _add_safety(call, release, found)
     return found_json(found, headers=_shown(call, release))
 
 
@@ -207,6 +218,18 @@ def _lfs(file: ReleaseFile, *, digest: str = "sha256") -> dict[str, object]:
         return {}
     pointer = len(git_pointer(file.sha256, file.size))
     return {"lfs": {digest: file.sha256, "size": file.size, "pointerSize": pointer}}
+
+
+def _add_safety(call: Call, release: Release, listed: list[dict[str, object]]) -> None:
+    paths = {item["path"] for item in listed}
+    safety = file_statuses(call, _scanned(file for file in release.files if file.path in paths))
+    for item in listed:
+        if item["path"] in safety:
+            item["securityFileStatus"] = safety[str(item["path"])]
+
+
+def _scanned(files: Iterable[ReleaseFile]) -> tuple[tuple[str, int, str], ...]:
+    return tuple((file.path, file.size, file.sha256) for file in files)
 
 
 def _directory(path: str) -> dict[str, object]:
