@@ -19,6 +19,7 @@ from openweir.hub.release import (
     git_pointer_sha1,
     is_statement,
 )
+from openweir.hub.stages.plan import PLAN_FILE, StagePlan, require_fit
 from openweir.hub.storage import Storage
 from openweir.hub.store import ReleaseRow
 from openweir.register import Proof
@@ -94,6 +95,7 @@ def read_publication(read: Object, publication_id: str, owner: str, at: datetime
                 hint="decide again, sign and publish",
             )
         statements.append((name, content))
+    _require_plan(decision, dict(statements))
     return Publication(
         id=publication_id,
         owner=owner,
@@ -102,6 +104,17 @@ def read_publication(read: Object, publication_id: str, owner: str, at: datetime
         decision=decision,
         statements=tuple(statements),
     )
+
+
+def _require_plan(decision: Decision, statements: Mapping[str, bytes]) -> None:
+    """A plan that the decision names comes with it, and can be carried out."""
+    if PLAN_FILE not in dict(decision.inputs):
+        return
+    if PLAN_FILE not in statements:
+        raise HubError(
+            f"the decision names `{PLAN_FILE}`, which did not come with it", code="statement"
+        )
+    require_fit(StagePlan.from_bytes(statements[PLAN_FILE]), decision)
 
 
 def _bytes(content: str) -> bytes:

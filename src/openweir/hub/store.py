@@ -24,7 +24,7 @@ from sqlalchemy.exc import ArgumentError, DatabaseError, IntegrityError
 
 from openweir.errors import HubError
 from openweir.hub import gate_tables, schema
-from openweir.hub.release import ReleaseFile
+from openweir.hub.release_file import ReleaseFile
 from openweir.instant import format_instant, parse_instant
 from openweir.tier import Tier
 
