@@ -25,7 +25,7 @@ from openweir.tier import Tier
 
 __all__ = ["PRINCIPALS", "PROBES", "STATES", "Scene", "entitled"]
 
-SECRET = "weights/model.safetensors"
+SECRET = "weights/model.msgpack"  # a format the scan flags and does not read
 PRINCIPALS = (
     "anonymous",
     "stranger",

@@ -1,5 +1,6 @@
 """A small world for hub tests: a signer, a log, a hub, and signed releases to publish."""
 
+import json
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from datetime import UTC, date, datetime
@@ -22,10 +23,20 @@ from openweir.tier import Tier
 
 DAY = date(2026, 11, 20)
 NOW = datetime(2026, 11, 20, 12, tzinfo=UTC)
+
+
+def weights(content: bytes) -> bytes:
+    """A safetensors file that holds `content` as one tensor of bytes."""
+    tensor = {"dtype": "U8", "shape": [len(content)], "data_offsets": [0, len(content)]}
+    header = json.dumps({"w": tensor}, separators=(",", ":")).encode()
+    header += b" " * (-len(header) % 8)
+    return len(header).to_bytes(8, "little") + header + content
+
+
 FILES: Mapping[str, bytes] = {
     "README.md": b"# A small model\n",
     "config.json": b'{"model_type": "llama"}\n',
-    "model.safetensors": bytes(range(256)) * 8000,
+    "model.safetensors": weights(bytes(range(256)) * 8000),
     "tokenizer/tokenizer.json": b'{"version": "1.0"}\n',
 }
 

@@ -129,3 +129,23 @@ def test_providers(shell: Shell, tmp_path: Path, capsys) -> None:
     assert main(["hub", "passport", url, *where]) == 0
     assert json.loads(capsys.readouterr().out) == {"providers": []}
     assert main(["hub", "passport", "http://far.example", "--client", "x", *where]) == 2
+
+
+def test_measures_halt(shell: Shell, tmp_path: Path) -> None:
+    """Signed measurements are taken; one that pulls a trigger halts, and status says by what."""
+    plan = plan_json(shell.served.hub.release("acme", "small").decision.release_sha256)
+    bypass = {"trigger": "safeguard-bypass", "measure": "bypasses", "at_least": "1"}
+    plan["stages"][0]["halt"] = [bypass]
+    (tmp_path / "plan.json").write_text(json.dumps(plan))
+    assert shell.run("release", "plan", NAME, str(tmp_path / "plan.json"))[0] == 0
+    (tmp_path / "m.json").write_text('{"bypasses": {"value": "2", "at": "2026-11-20T12:00:00Z"}}')
+    words = ("release", "measure", NAME, "--measures", str(tmp_path / "m.json"))
+    assert shell.run(*words)[0] == 2
+    code, told = shell.run(*words, "--key", "ben")
+    assert (code, told["halted"], told["by"]) == (0, ["safeguard-bypass"], ["ben"])
+    told = shell.run("release", "status", NAME)[1]
+    assert told["release_state"] == "halted"
+    assert told["stages"]["pulled"] == ["safeguard-bypass: bypasses at least 1"]
+    code, told = shell.run("release", "resume", NAME, "--reason", "please")
+    assert code == 1
+    assert "2 was measured last" in told["refused"]["message"]

@@ -1,5 +1,6 @@
 """Publishing: all of it becomes the release, or nothing is kept."""
 
+import base64
 import json
 import subprocess
 import sys
@@ -82,6 +83,73 @@ def without_model_signature(served: Served) -> Signed:
     """The files are not signed."""
     signed = served.world.release()
     return replace(signed, bundle=replace(signed.bundle, model_signature=None))
+
+
+class TestFromADraft:
+    """Files that the namespace has shown are not sent again, and the release names its draft."""
+
+    def draft(self, served: Served, *paths: str) -> str:
+        """Upload some of the files as a draft of `acme/small`; return its commit."""
+        owner = served.headers("acme")
+        served.client.post("/api/repos/create", json={"name": "small"}, headers=owner)
+        lines = [{"key": "header", "value": {"summary": "draft"}}]
+        for path in paths:
+            content = base64.b64encode(FILES[path]).decode()
+            value = {"path": path, "content": content, "encoding": "base64"}
+            lines.append({"key": "file", "value": value})
+        body = "\n".join(map(json.dumps, lines))
+        url = "/api/models/acme/small/commit/main"
+        answer = served.client.post(url, content=body, headers=owner)
+        assert answer.status_code == 200, answer.text
+        return str(answer.json()["commitOid"])
+
+    def publish(self, served: Served, signed: Signed, user: str = "acme"):
+        """Publish, sending only what the hub asks for; returns the answer and what was sent."""
+        headers = served.headers(user)
+        opened = served.client.post(PUBLICATIONS, content=signed.manifest(), headers=headers).json()
+        sent = [file["path"] for file in opened["files"] if not file["held"]]
+        for path in sent:
+            url = f"{PUBLICATIONS}/{opened['id']}/files/{path}"
+            assert served.client.put(url, content=signed.files[path], headers=headers).is_success
+        done = served.client.post(f"{PUBLICATIONS}/{opened['id']}/commit", headers=headers)
+        return done, sent
+
+    def test_only_the_missing_files_are_sent(self, served: Served) -> None:
+        """What lies in the draft is held; once all lies there, the release names the commit."""
+        self.draft(served, "README.md")
+        done, sent = self.publish(served, served.world.release())
+        assert (done.status_code, done.json()["draft"]) == (200, None)
+        assert sorted(sent) == sorted(FILES.keys() - {"README.md"})
+        commit = self.draft(served, *FILES)
+        again = served.world.release(as_of=DAY, cost="decided anew")
+        done, sent = self.publish(served, again)
+        assert (done.status_code, done.json()["draft"], sent) == (200, commit, [])
+        url = "/openweir/acme/small/release.json"
+        assert served.client.get(url, headers=served.headers("acme")).json()["draft"] == commit
+        for user in ("ann", None):
+            assert served.client.get(url, headers=served.headers(user)).json()["draft"] is None
+        grant = {"user": "ann"}
+        ours = "/api/openweir/releases/acme/small/grants"
+        served.client.post(ours, json=grant, headers=served.headers("acme"))
+        got = served.client.get(
+            "/acme/small/resolve/main/model.safetensors", headers=served.headers("ann")
+        )
+        assert got.content == FILES["model.safetensors"]
+
+    def test_others_bytes_are_not_held(self, served: Served) -> None:
+        """What another namespace uploaded must be sent all the same, and nobody learns of it."""
+        assert served.publish(served.world.release()).status_code == 200
+        done, sent = self.publish(served, served.world.release("ann/small"), user="ann")
+        assert done.status_code == 200
+        assert sorted(sent) == sorted(FILES)
+
+    def test_a_lost_draft_blob_fails_closed(self, served: Served) -> None:
+        """Held bytes that are gone or altered are not released."""
+        self.draft(served, *FILES)
+        served.flip(sha256(FILES["README.md"]), 1)
+        done, sent = self.publish(served, served.world.release())
+        assert (done.status_code, sent) == (500, [])
+        assert served.hub.store.current("acme/small") is None
 
 
 class TestRefusals:

@@ -15,14 +15,14 @@ import pytest
 
 from hub_live import listening
 from hub_served import Served
-from hub_world import FILES, World
+from hub_world import FILES, World, weights
 from openweir.hub.gate import GrantStatus
 from openweir.tier import Tier
 
 pytestmark = pytest.mark.peer
 
 PUBLICATIONS = "/api/openweir/publications"
-LARGE = bytes(range(256)) * 40_000
+LARGE = weights(bytes(range(256)) * 40_000)
 
 
 @dataclass
@@ -189,12 +189,12 @@ def test_one_of_many_writers_wins(fleet: Fleet) -> None:
 
 def test_tampering_in_the_bucket(fleet: Fleet) -> None:
     """An object altered in the bucket is refused by every replica within two seconds."""
-    publish(fleet, "acme/altered", tier=Tier.OPEN_WEIGHTS, files={"x.bin": b"x" * 5000})
+    publish(fleet, "acme/altered", tier=Tier.OPEN_WEIGHTS, files={"x.txt": b"x" * 5000})
     release = fleet.served.hub.release("acme", "altered")
     assert release is not None
-    file = release.file("x.bin")
+    file = release.file("x.txt")
     assert file is not None
-    path = "/acme/altered/resolve/main/x.bin"
+    path = "/acme/altered/resolve/main/x.txt"
     assert all(fleet.send("GET", path).status_code == 200 for _ in fleet.urls)
     fleet.served.flip(file.sha256, 7)
     threading.Event().wait(1.5)

@@ -16,7 +16,7 @@ from urllib.parse import urlsplit
 import pytest
 
 from hub_served import Served
-from hub_world import NOW, World
+from hub_world import NOW, World, weights
 from openweir.hub.audit.verify import export, verify_export
 
 pytestmark = pytest.mark.peer
@@ -92,7 +92,10 @@ def replicas(tmp_path: Path) -> Iterator[Replicas]:
     served = Served(World(tmp_path / "world"), tmp_path)
     if not served.embedded:
         pytest.skip("the scale-out form has replicas of its own")
-    files = {"model.safetensors": os.urandom(1024) * (SIZE // 1024), "README.md": b"# It\n"}
+    files = {
+        "model.safetensors": weights(os.urandom(1024) * (SIZE // 1024)),
+        "README.md": b"# It\n",
+    }
     assert served.publish(served.world.release(NAME, files=files)).is_success
     served.settle()
     served.hub.close()

@@ -167,16 +167,18 @@ class TestPublish:
 
     def test_answer(self, machine: Machine, released: dict[str, object]) -> None:
         """JSON names the release, its page, its commit and its tier."""
-        assert set(released) == {"name", "url", "commit", "tier"}
+        assert set(released) == {"name", "url", "commit", "tier", "draft", "sent"}
         assert released["name"] == "acme/small"
         assert released["url"] == f"{machine.url}/acme/small"
         assert released["tier"] == "gated-weights"
 
     def test_changed_file(self, machine: Machine) -> None:
         """A model file changed after signing is refused, by size here or by digest there."""
-        case = machine.case(machine.world.release("acme/changed"), "changed")
+        config = FILES["config.json"].replace(b"llama", b"other")
+        signed = machine.world.release("acme/changed", files={**FILES, "config.json": config})
+        case = machine.case(signed, "changed")
         weights = case / "model" / "config.json"
-        weights.write_bytes(FILES["config.json"].replace(b"llama", b"lamma"))
+        weights.write_bytes(FILES["config.json"])
         done = machine.openweir("publish", str(case), "--hub", machine.url)
         assert done.returncode == 1
         assert "not the" in done.stderr

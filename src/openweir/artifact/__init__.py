@@ -26,7 +26,7 @@ from openweir.artifact.manifest import (
     VerdictKind,
 )
 from openweir.artifact.pickled import pickle_fault
-from openweir.artifact.read import look_at, read, read_manifest
+from openweir.artifact.read import look_at, look_through, read, read_manifest
 from openweir.artifact.show import show
 from openweir.artifact.template import Template, has_templates, templates_of
 from openweir.artifact.walk import walk
@@ -46,6 +46,7 @@ __all__ = [
     "at_the_gate",
     "has_templates",
     "look_at",
+    "look_through",
     "pickle_fault",
     "read",
     "read_manifest",

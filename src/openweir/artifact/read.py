@@ -3,7 +3,7 @@
 import os
 import re
 from collections import defaultdict
-from collections.abc import Callable
+from collections.abc import Callable, Iterable
 from pathlib import Path, PurePosixPath
 from typing import Any, BinaryIO
 
@@ -23,10 +23,10 @@ from openweir.artifact.manifest import (
 from openweir.artifact.mark import Mark, flag, refuse, verdict
 from openweir.artifact.safetensors import json_fault, read_header
 from openweir.artifact.settings import mark_json
-from openweir.artifact.walk import Found, Listing, open_found, walk, walk_file
+from openweir.artifact.walk import Found, Listing, name_fault, open_found, walk, walk_file
 from openweir.errors import ArtifactError, CanonicalError
 
-__all__ = ["look_at", "read", "read_manifest"]
+__all__ = ["look_at", "look_through", "read", "read_manifest"]
 
 _TEXT_BYTES = 1024 * 1024
 _JSON_BYTES = 64 * 1024 * 1024
@@ -132,6 +132,28 @@ def look_at(path: Path) -> Snapshot:
         except (ArtifactError, OSError):
             reader.marks[found.path].append(refuse("unreadable", "it cannot be read"))
     return reader.snapshot(listing, single=single)
+
+
+def look_through(files: Iterable[tuple[str, int, Callable[[], BinaryIO]]]) -> Snapshot:
+    """Look through files that lie elsewhere than in a folder, as `look_at` looks at one.
+
+    Args:
+        files: path, size in bytes, and what opens the bytes for reading at any place.
+
+    Raises:
+        OSError: the bytes are out of reach, so that nothing can be said of them.
+    """
+    reader = _Reader()
+    # The small first: no file takes what may be read of JSON from a setting beside it.
+    for path, size, opened in sorted(files, key=lambda file: (file[1], file[0])):
+        reader.files.append(FileEntry(path=path, size=size, sha256=""))
+        fault = name_fault(path.rpartition("/")[2], path)
+        if fault is not None:
+            reader.marks[path].append(refuse(*fault))
+        with opened() as stream:
+            reader.look(Found(path=path, source=Path(path), size=size), stream)
+    reader.files.sort(key=lambda file: file.path.encode())
+    return reader.snapshot(Listing(files=(), refused=()))
 
 
 class _Reader:

@@ -16,7 +16,7 @@ from openweir.artifact.manifest import Verdict, VerdictKind
 from openweir.artifact.show import is_plain, show
 from openweir.errors import ArtifactError
 
-__all__ = ["Found", "Listing", "open_found", "walk", "walk_file"]
+__all__ = ["Found", "Listing", "name_fault", "open_found", "walk", "walk_file"]
 
 _LEFT_OUT = frozenset({".openweir", ".git", ".cache/huggingface"})
 _MAX_FILES = 100_000
@@ -110,7 +110,7 @@ def walk_file(path: Path) -> Listing:
     if not path.exists() and not path.is_symlink():
         raise ArtifactError(f"`{show(str(path), 400)}` does not exist", code="missing")
     top = path.parent.resolve()
-    fault = _name_fault(path.name, path.name)
+    fault = name_fault(path.name, path.name)
     if fault is not None:
         return Listing(files=(), refused=(_refuse(path.name, *fault),))
     with os.scandir(top) as children:
@@ -157,7 +157,7 @@ def _entries(top: Path, homes: tuple[Path, ...]) -> Iterator[Found | Verdict]:
             path = prefix + child.name
             if path in _LEFT_OUT:
                 continue
-            fault = _name_fault(child.name, path)
+            fault = name_fault(child.name, path)
             if fault is not None:
                 yield _refuse(path, *fault)
             elif child.is_dir(follow_symlinks=False):
@@ -205,7 +205,13 @@ def _file(path: str, child: "os.DirEntry[str]", homes: tuple[Path, ...]) -> Foun
     return Found(path=path, source=source, size=status.st_size)
 
 
-def _name_fault(name: str, path: str) -> tuple[str, str] | None:
+def name_fault(name: str, path: str) -> tuple[str, str] | None:
+    """Return rule and sentence against a name; None for a name that may stand.
+
+    Args:
+        name: the last part.
+        path: all of it.
+    """
     try:
         size = len(path.encode())
     except UnicodeEncodeError:

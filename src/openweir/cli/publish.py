@@ -47,7 +47,14 @@ def _publish(arguments: argparse.Namespace) -> int:
             home=Home.find(arguments.home),
             progress=sent,
         )
-    value = {"name": done.name, "url": done.url, "commit": done.commit, "tier": done.tier.word}
+    value = {
+        "name": done.name,
+        "url": done.url,
+        "commit": done.commit,
+        "tier": done.tier.word,
+        "draft": done.draft,
+        "sent": done.sent,
+    }
     output.emit(arguments, value, _lines(done))
     return _YES
 
@@ -62,9 +69,11 @@ def _lines(done: Published) -> str:
         after = f"next: openweir access list {done.name} --hub {hub}"
     else:
         after = f"next: HF_ENDPOINT={hub} hf download {done.name}"
+    draft = "" if done.draft is None else f"  draft   {done.draft}\n"
     return (
         f"{done.name} is in force on the hub: {done.tier.word}\n"
         f"  page    {done.url}\n"
         f"  commit  {done.commit}\n"
+        f"{draft}"
         f"{after}"
     )

@@ -22,6 +22,7 @@ def configure(parser: argparse.ArgumentParser) -> None:
         ("status", "say where it stands: halts, stage, what the next one asks"),
         ("plan", "give it a plan of stages, before its first step"),
         ("advance", "sign the next step of its plan and take it"),
+        ("measure", "report signed measurements; some stop it at once"),
         ("halt", "stop it: no new byte goes out"),
         ("resume", "end its halts"),
     ):
@@ -31,11 +32,17 @@ def configure(parser: argparse.ArgumentParser) -> None:
         action.add_argument("name", metavar="ORG/NAME", help="the release")
         if name == "plan":
             action.add_argument("plan", metavar="PLAN", help="JSON, schema openweir/stages/1")
-        if name == "advance":
+        if name in ("advance", "measure"):
             action.add_argument(
                 "--key", metavar="KEY", action="append", default=[], help="who signs; repeatable"
             )
-            action.add_argument("--measures", metavar="FILE", help="what was measured, as JSON")
+            action.add_argument(
+                "--measures",
+                metavar="FILE",
+                required=name == "measure",
+                help="what was measured, as JSON: name to value and at",
+            )
+        if name == "advance":
             action.add_argument(
                 "--statement", metavar="FILE", help="the step, made or signed further here"
             )
@@ -54,6 +61,8 @@ def configure(parser: argparse.ArgumentParser) -> None:
         "  openweir release resume ORG/NAME --hub URL --reason TEXT\n"
         "  openweir release plan ORG/NAME plan.json --hub URL\n"
         "  openweir release advance ORG/NAME --hub URL --key ada --key ben --measures m.json\n"
+        "  openweir release measure ORG/NAME --hub URL --key eva --measures m.json\n"
+        "A plan that the decision is to name lies in the case as stages.json before `decide`.\n"
         "A halt stops new bytes. Copies already handed over stay where they are."
     )
     parser.set_defaults(run=run)
@@ -81,6 +90,15 @@ def _act(arguments: argparse.Namespace) -> int:
     if arguments.action == "plan":
         release.set_plan(asked, Path(arguments.plan))
         lines = f"{asked.name} opens by this plan; nothing is open yet\n{again}"
+    elif arguments.action == "measure":
+        found = release.measure(asked, keys=arguments.key, measures=Path(arguments.measures))
+        value = dict(found.value)
+        pulled = found.texts("halted")
+        lines = (
+            f"{asked.name} is halted by {', '.join(pulled)}: no new byte goes out"
+            if pulled
+            else f"{len(found.texts('measures'))} measurement(s) of {asked.name} are taken"
+        ) + f"\n{again}"
     elif arguments.action == "halt":
         release.halt(asked, trigger=arguments.trigger, reason=arguments.reason)
         value |= {"release_state": "halted", "trigger": arguments.trigger}
@@ -122,11 +140,16 @@ def _told(found: Object) -> str:
         return "\n".join([*lines, "no stage plan"])
     now, following = stages.optional_text("stage"), stages.optional_text("next")
     lapsed = " (lapsed: nothing goes out)" if stages.flag("lapsed") else ""
+    if stages.flag("fallen_back"):
+        lapsed = " (lapsed: only what the stages before it opened goes out)"
+    if not stages.flag("bound"):
+        lines.append("the plan is the hub's own: the signed decision names none")
     lines.append(f"stage {now or 'none yet'}{lapsed}")
     for stage in stages.objects("stages"):
         if stage.text("id") == now and following is not None:
             lines.append(f"to reach {following}: {stage.integer('min_days')} days, and")
             lines += [f"  {condition}" for condition in stage.texts("advance")]
+    lines += [f"halted by {item}" for item in stages.texts("pulled")]
     if following is not None:
         lines.append(f"next: openweir release advance {found.text('name')} --key NAME ...")
     return "\n".join(lines)

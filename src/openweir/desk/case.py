@@ -5,6 +5,7 @@
     case.toml          what the releasing party states: name, folder, contact, facts
     dossier.json       what the release consists of            (openweir inspect)
     plan.json          trials named before they ran            (openweir plan)
+    stages.json        in which steps the release opens        (by hand)
     evidence/*.json    what was shown                          (openweir evidence add)
     decision.json      which tier and why                      (openweir decide)
     statements/        signatures and log proofs               (openweir sign, register)

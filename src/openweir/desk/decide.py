@@ -253,6 +253,9 @@ def read_files(folder: CaseFolder) -> Mapping[str, bytes]:
     }
     if folder.path("plan.json").exists():
         files["plan.json"] = folder.read("plan.json", made_by="plan")
+    if folder.path("stages.json").exists():
+        # The decision names its digest, so that nobody opens the release by another plan.
+        files["stages.json"] = folder.read("stages.json", made_by="decide")
     evidence = folder.listed("evidence", "*.json")
     if len(evidence) > _MAX_EVIDENCE_FILES:
         raise CaseError(

@@ -97,7 +97,7 @@ def _from_case(case: CaseFolder, progress: Callable[[int], object] | None) -> Ob
         for path in sorted(case.root.iterdir())
         if path.suffix in _LOADABLE or path.name == "config.json"
     )
-    names = ("case.toml", "dossier.json", "plan.json")
+    names = ("case.toml", "dossier.json", "plan.json", "stages.json")
     inputs = [(name, case.path(name).read_bytes()) for name in names if case.path(name).is_file()]
     return Obtained(
         way=Way.OWN_CASE,

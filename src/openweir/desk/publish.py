@@ -6,13 +6,14 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from openweir.attest import Trust
+from openweir.canonical import Object
 from openweir.decision import Decision, ServedFile
 from openweir.desk.case import CaseFolder
 from openweir.desk.clock import now
 from openweir.desk.home import Home
 from openweir.desk.hub_client import HubClient
 from openweir.desk.tokens import Tokens, address_of
-from openweir.digest import sha256
+from openweir.digest import sha256, sha256_stream
 from openweir.errors import CaseError, HubError, OpenweirError, UsageError
 from openweir.hub import Bundle, check
 from openweir.hub.release import files_of, is_statement, require_name
@@ -33,12 +34,16 @@ class Published:
         url: of its page.
         commit: the revision clients see.
         tier: the effective tier the hub enforces.
+        draft: the commit of the draft that holds the same files; None for none.
+        sent: how many files were sent; the hub had the others from this namespace.
     """
 
     name: str
     url: str
     commit: str
     tier: Tier
+    draft: str | None
+    sent: int
 
 
 def publish(
@@ -77,7 +82,7 @@ def publish(
             hint="give --token, or set HF_TOKEN; `openweir hub token new USER` makes one",
         )
     model = case.declaration().model
-    if is_attacked(model):
+    if model is not None and is_attacked(model):
         raise HubError(
             "attacked weights are never served",
             code="attacked",
@@ -88,8 +93,14 @@ def publish(
         opened = client.call("POST", _PUBLICATIONS, body=_manifest(case, bundle, decision))
         publication = opened.text("id")
         try:
+            held, sent = _held(opened), 0
             for file, _ in files_of(decision):
                 source = _source(model, file)
+                if file.path in held:
+                    # The namespace has shown these bytes before, as in a draft.
+                    _require_same(source, file, progress)
+                    continue
+                sent += 1
                 client.put(
                     f"{_PUBLICATIONS}/{publication}/files",
                     file.path,
@@ -107,6 +118,15 @@ def publish(
         url=f"{address}/{done.text('name')}",
         commit=done.text("commit"),
         tier=Tier.parse(done.text("tier")),
+        draft=done.optional_text("draft"),
+        sent=sent,
+    )
+
+
+def _held(opened: Object) -> frozenset[str]:
+    """Return the paths that the hub has from this namespace already."""
+    return frozenset(
+        item.text("path") for item in opened.objects("files") if item.flag("held", False)
     )
 
 
@@ -191,13 +211,24 @@ def _text(data: bytes) -> str:
 def _source(model: Path | None, file: ServedFile) -> Path:
     path = None if model is None else model / file.path
     if path is None or not path.is_file() or path.stat().st_size != file.size:
-        raise CaseError(
-            f"`{file.path}` is not the file that was decided on",
-            code="changed",
-            where=str(model or "case.toml: release.model"),
-            hint="inspect, decide and sign again",
-        )
+        raise _changed(file, str(model or "case.toml: release.model"))
     return path
+
+
+def _changed(file: ServedFile, where: str) -> CaseError:
+    return CaseError(
+        f"`{file.path}` is not the file that was decided on",
+        code="changed",
+        where=where,
+        hint="inspect, decide and sign again",
+    )
+
+
+def _require_same(source: Path, file: ServedFile, progress: Callable[[int], object]) -> None:
+    """Compare a file that need not be sent: what is published is what lies here (law 7)."""
+    with source.open("rb") as stream:
+        if sha256_stream(stream, progress) != file.sha256:
+            raise _changed(file, str(source.parent))
 
 
 def _pieces(source: Path, file: ServedFile, progress: Callable[[int], object]) -> Iterator[bytes]:

@@ -11,10 +11,11 @@ from openweir.desk.case import write_atomically
 from openweir.desk.clock import now
 from openweir.desk.keys import load_key
 from openweir.errors import HubError, UsageError
-from openweir.hub.stages.change import Measure, step_statement
+from openweir.hub.stages.change import step_statement
+from openweir.hub.stages.measure import Measure, measure_statement
 from openweir.instant import parse_instant
 
-__all__ = ["Advance", "advance", "halt", "resume", "set_plan", "status"]
+__all__ = ["Advance", "advance", "halt", "measure", "resume", "set_plan", "status"]
 
 _MAX_BYTES = 1024 * 1024
 
@@ -109,6 +110,39 @@ def advance(
     )
 
 
+def measure(access: Access, *, keys: Sequence[str], measures: Path) -> Object:
+    """Sign measurements and report them; those that pull a trigger of the plan halt at once.
+
+    Args:
+        access: the release and who speaks.
+        keys: names or files of private keys on this machine, of people who may measure.
+        measures: JSON: name -> `value` and `at`.
+
+    Returns:
+        The hub's answer: `measures` that it took and `halted`, the triggers they pulled.
+
+    Raises:
+        HubError: refused, or the hub is out of reach.
+        UsageError: there is no plan, no key, or a file cannot be read.
+    """
+    if not keys:
+        raise UsageError("measurements are signed", code="key", hint="--key NAME")
+    read = Object(_planned(access), "stages")
+    statement = measure_statement(
+        access.name,
+        release_sha256=read.text("release_sha256"),
+        plan_sha256=read.text("plan_sha256"),
+        measures=_measures(measures),
+        at=now(),
+    )
+    envelope = Envelope(payload=statement.to_bytes(), signatures=())
+    for key in keys:
+        envelope = envelope.with_signature(load_key(access.home, key)[1])
+    body = Object(parse(envelope.to_bytes(), where="measurements"), "measurements").value
+    with access.client() as client:
+        return client.call("POST", access.path("measures"), body=body)
+
+
 def halt(access: Access, *, trigger: str, reason: str) -> None:
     """Stop a release on every replica of its hub.
 
@@ -142,7 +176,7 @@ def _stages(access: Access) -> Mapping[str, object] | None:
         raise
 
 
-def _next(access: Access, measures: Path | None) -> bytes:
+def _planned(access: Access) -> Mapping[str, object]:
     stages = _stages(access)
     if stages is None:
         raise UsageError(
@@ -150,7 +184,11 @@ def _next(access: Access, measures: Path | None) -> bytes:
             code="no-plan",
             hint=f"openweir release plan {access.name} PLAN.json --hub {access.address}",
         )
-    read = Object(stages, "stages")
+    return stages
+
+
+def _next(access: Access, measures: Path | None) -> bytes:
+    read = Object(_planned(access), "stages")
     following = read.optional_text("next")
     if following is None:
         raise UsageError("the plan has no further stage", code="no-stage")

@@ -22,6 +22,7 @@ from openweir.errors import CaseError, OpenweirError, UsageError
 from openweir.hub import Bundle, Check, check, check_files, decision_statement
 from openweir.hub.accept import is_statement_file
 from openweir.hub.orders import check_orders, read_orders
+from openweir.hub.stages.plan import PLAN_FILE, StagePlan, require_fit
 from openweir.policy import Policy
 from openweir.register import Log, read_entries
 
@@ -126,6 +127,9 @@ def sign(
     _require_certifiable(manifest, certificate)
     _require_decided(case, decision, policies, read_trust(home.trust), manifest)
     _require_orders(case, decision, home, at)
+    if case.path(PLAN_FILE).exists():
+        # The decision names its digest; what cannot be carried out is better known before.
+        require_fit(StagePlan.from_bytes(case.read(PLAN_FILE, made_by="decide")), decision)
     _settle_role(home, key, name=name, role=role, trust_it=trust_it)
     statement = decision_statement(decision, data)
     before = _envelope_of(case, statement)

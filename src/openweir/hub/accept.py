@@ -38,6 +38,7 @@ _STATEMENT_FILES = frozenset(
         "model.sig",
         "dossier.json",
         "plan.json",
+        "stages.json",
         "case.toml",
     )
 )

@@ -33,6 +33,8 @@ from openweir.hub.own_keys import own_keys
 from openweir.hub.own_log import OwnOrders
 from openweir.hub.parts import Parts
 from openweir.hub.release import Release, ReleaseFile, commit_of, files_of, is_statement
+from openweir.hub.scan import Scans
+from openweir.hub.stages.plan import PLAN_FILE, StagePlan, require_fit
 from openweir.hub.stages.store import Stages
 from openweir.hub.storage import Files, Storage
 from openweir.hub.store import ReleaseRow, Store
@@ -99,6 +101,7 @@ class Channel:
         self.store = Store.embedded(data) if database is None else Store(database)
         self.storage: Storage = Files(data) if storage is None else storage
         self.blobs = Blobs(self.storage)
+        self.scans = Scans(self.storage)
         self.accounts = Accounts(self.store)
         links, key = own_keys(data, self.store, shared=database is not None, secret=secret)
         self.audit = Recorder(self.store, data / "journal", key=key, clock=clock)
@@ -200,7 +203,9 @@ class Channel:
     def _with_stage(self, release: Release) -> Release:
         """Return a release as far as its plan has opened it; a damaged plan opens nothing."""
         try:
-            standing = self.stages.standing(release.name, trust=self.trust(), at=self.clock())
+            standing = self.stages.standing(
+                release.name, trust=self.trust(), at=self.clock(), bound=release.plan
+            )
         except OpenweirError as error:
             _log.warning("%s: its stage plan cannot be read: %s", release.name, error)
             return replace(release, stage=StageStanding(stage="", cohorts=(), paths=None))
@@ -304,10 +309,25 @@ class Channel:
             published_at=row.published_at,
             published_by=row.published_by,
             halted=halted,
+            plan=_plan(decision, statements, self.blobs),
             warnings=(f"openweir order {row.name}; {row.name} is halted: {halted}",)
             if halted
             else (),
         )
+
+
+def _plan(
+    decision: Decision, statements: tuple[ReleaseFile, ...], blobs: Blobs
+) -> StagePlan | None:
+    """Return the stage plan that a decision names; without its bytes nothing is served."""
+    named = dict(decision.inputs).get(PLAN_FILE)
+    if named is None:
+        return None
+    if not any(file.path == _FOLDER + PLAN_FILE for file in statements):
+        raise HubError("the plan that the decision names is not here", code="unverified")
+    plan = StagePlan.from_bytes(blobs.read(named))
+    require_fit(plan, decision)
+    return plan
 
 
 def _require_decided(

@@ -14,6 +14,7 @@ from sqlalchemy import RowMapping, insert, or_, select, update
 
 from openweir.errors import HubError
 from openweir.hub import schema
+from openweir.hub.stages.plan import TRIGGERS
 from openweir.hub.store import Store
 from openweir.instant import format_instant, parse_instant
 
@@ -22,18 +23,6 @@ __all__ = ["EVERYTHING", "TRIGGERS", "Notice", "NoticeKind", "Notices"]
 EVERYTHING = "*"
 """As a name: every release of the hub."""
 
-# Why a release may be halted; `reference` of each is the release plan's own words for it.
-TRIGGERS = (
-    "capability-finding",
-    "evaluator-retraction",
-    "key-compromise",
-    "regulator-order",
-    "safeguard-bypass",
-    "serious-incident",
-    "stale-evidence",
-    "weights-leak",
-    "other",
-)
 _MAX_TEXT = 400
 _MAX_ADVISORIES = 8
 

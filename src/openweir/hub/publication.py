@@ -1,9 +1,11 @@
 """From upload to the release in force: staged, checked in full, then moved in whole.
 
 1. `open`: the statements arrive; the decision must pass every check at once.
-2. `receive`: each file the decision lets leave arrives, held to its size and digest.
-3. `commit`: everything is checked again, the files move in place, and one database
-   transaction makes them the release in force. If anything fails, nothing is kept.
+2. `receive`: each file the decision lets leave arrives, held to its size and digest; those
+   that the namespace has shown before, as in a draft, need not be sent again.
+3. `commit`: everything is checked again, the files are looked through (`openweir.hub.scan`)
+   and move in place, and one database transaction makes them the release in force. If
+   anything fails, nothing is kept.
 """
 
 import contextlib
@@ -11,35 +13,40 @@ import secrets
 import threading
 from collections.abc import Iterator
 from contextlib import contextmanager
-from dataclasses import dataclass
 from datetime import datetime, timedelta
 
+from openweir.artifact import Verdict
 from openweir.canonical import Object, parse, text
-from openweir.decision import Decision
 from openweir.digest import sha256
 from openweir.errors import HubError, OpenweirError
-from openweir.hub.accept import Bundle, check
+from openweir.hub.accept import check
 from openweir.hub.blobs import Incoming
 from openweir.hub.channel import Channel
 from openweir.hub.gate import Principal
 from openweir.hub.orders import check_orders
+from openweir.hub.origin import find_draft, link_draft
 from openweir.hub.own_log import require_in_own_log
 from openweir.hub.release import (
-    STATEMENTS,
     ReleaseFile,
     commit_of,
     files_of,
     git_blob_sha1,
-    git_pointer_sha1,
-    is_statement,
     require_name,
     require_owner,
 )
 from openweir.hub.remake import check_policy
-from openweir.hub.storage import Storage
+from openweir.hub.scan import Looked, check_scan, scan_files
+from openweir.hub.staged import (
+    Publication,
+    folder_of,
+    keys_of,
+    own_statements,
+    read_publication,
+    release_files,
+    require_newer,
+)
 from openweir.hub.store import ReleaseRow
 from openweir.instant import format_instant, parse_instant
-from openweir.register import Proof
 
 __all__ = ["MAX_STATEMENT_BYTES", "Publication", "Publications"]
 
@@ -47,29 +54,6 @@ MAX_STATEMENT_BYTES = 64 * 1024 * 1024
 _STAGING = "staging"
 _MAX_OPEN = 8
 _KEPT_FOR = timedelta(days=1)
-_LARGE_BYTES = 1024 * 1024
-_WEIGHTS = (".safetensors", ".gguf", ".bin", ".onnx", ".pt", ".pth", ".h5", ".msgpack", ".npz")
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Publication:
-    """A publication under way.
-
-    Attributes:
-        id: opaque.
-        owner: the account that opened it.
-        opened_at: it is dropped a day later.
-        bundle: decision, signatures and log proof.
-        decision: read from the bundle.
-        statements: (name, bytes) of the other files under `.openweir/`.
-    """
-
-    id: str
-    owner: str
-    opened_at: datetime
-    bundle: Bundle
-    decision: Decision
-    statements: tuple[tuple[str, bytes], ...]
 
 
 class Publications:
@@ -105,7 +89,7 @@ class Publications:
         """
         at = self._channel.clock()
         read = Object(parse(manifest, where="publication", max_bytes=MAX_STATEMENT_BYTES), "it")
-        publication = _read(read, secrets.token_hex(16), principal.user, at)
+        publication = read_publication(read, secrets.token_hex(16), principal.user, at)
         require_name(publication.decision.name)
         require_owner(principal, publication.decision.name)
         self._check(publication, at)
@@ -115,7 +99,7 @@ class Publications:
             raise HubError(f"the hub has no room for {needed} bytes", code="no-room")
         self._make_room(principal.user, at)
         saved = {**read.value, "owner": publication.owner, "opened_at": format_instant(at)}
-        writer = self._storage.writer(f"{_folder(publication.id)}/publication.json")
+        writer = self._storage.writer(f"{folder_of(publication.id)}/publication.json")
         writer.write(text(saved))
         writer.keep()
         self._open[publication.id] = publication
@@ -139,7 +123,7 @@ class Publications:
         saved = self._saved(publication_id) if known else None
         if saved is not None and saved.text("owner") == principal.user:
             at = parse_instant(saved.text("opened_at"))
-            return _read(saved, publication_id, principal.user, at)
+            return read_publication(saved, publication_id, principal.user, at)
         raise HubError("there is no such publication", code="unknown-publication")
 
     def receive(self, publication: Publication, path: str) -> Incoming:
@@ -155,7 +139,7 @@ class Publications:
                 f"`{path[:200]}` is `{tier}` by the decision, so the hub does not take it",
                 code="not-decided",
             )
-        key = f"{_folder(publication.id)}/{decided.sha256}"
+        key = f"{folder_of(publication.id)}/{decided.sha256}"
         return self._channel.blobs.incoming_at(key, decided.size, decided.sha256)
 
     def drop(self, publication: Publication) -> None:
@@ -178,11 +162,13 @@ class Publications:
         at, channel = self._channel.clock(), self._channel
         decision, bundle = publication.decision, publication.bundle
         self._check(publication, at)
-        folder = _folder(publication.id)
-        files = tuple(_release_files(decision, folder, self._storage))
+        folder = folder_of(publication.id)
+        keys = self._keys(publication)
+        verdicts = self._scan(publication, keys)
+        files = tuple(release_files(decision, keys, self._storage))
         tier = decision.effective_tier
         statements = []
-        for name, content in (*_own_statements(bundle), *publication.statements):
+        for name, content in (*own_statements(bundle), *publication.statements):
             self._stage(folder, content)
             statements.append(
                 ReleaseFile(
@@ -212,8 +198,10 @@ class Publications:
             published_by=principal.user,
         )
         current = channel.store.current(decision.name)
-        _require_newer(row, bundle, current, channel)
+        require_newer(row, bundle, current, channel)
         for digest in {file.sha256 for file in every}:
+            if keys.get(digest, "").startswith("blobs/"):
+                continue
             channel.blobs.adopt(f"{folder}/{digest}", digest)
         channel.store.put_release(
             row,
@@ -221,7 +209,49 @@ class Publications:
             supersedes=None if current is None else current.id,
             present=channel.blobs.require,
         )
+        for file in files:
+            channel.workspace.possession.record(
+                decision.name.partition("/")[0], file.sha256, file.size, at=at
+            )
+            channel.scans.keep(file.sha256, verdicts[file.path])
+        draft = find_draft(channel.workspace, decision.name, files)
+        if draft is not None:
+            link_draft(channel.store, decision.name, row.commit, draft)
         return row
+
+    def held(self, publication: Publication) -> dict[str, int]:
+        """Return SHA-256 -> size of the files that need not be sent: their namespace has them."""
+        digests = {file.sha256 for file, _ in files_of(publication.decision)}
+        possession = self._channel.workspace.possession
+        return possession.held(publication.decision.name.partition("/")[0], digests)
+
+    def _keys(self, publication: Publication) -> dict[str, str]:
+        """Return where the bytes of each file lie, compared with their digests."""
+        held = self.held(publication)
+        folder = folder_of(publication.id)
+        keys = keys_of(publication.decision, folder, self._storage, held)
+        for file, _ in files_of(publication.decision):
+            if keys[file.sha256].startswith("blobs/"):
+                self._channel.blobs.checked(file.sha256, file.size)
+        return keys
+
+    def _scan(self, publication: Publication, keys: dict[str, str]) -> dict[str, Verdict]:
+        """Look through the files before anything is kept."""
+        looked = [
+            Looked(path=file.path, size=file.size, key=keys[file.sha256])
+            for file, _ in files_of(publication.decision)
+        ]
+        verdicts = scan_files(self._storage, looked)
+        pinned = publication.decision.policy.sha256 not in self._channel.policies
+        dossier = None if pinned else dict(publication.statements).get("dossier.json")
+        found = check_scan(verdicts, dossier)
+        if not found.ok:
+            raise HubError(
+                f"check `scan` fails: {found.detail}",
+                code="refused",
+                hint="nothing was kept; `openweir scan FOLDER` finds the same on your machine",
+            )
+        return {verdict.path: verdict for verdict in verdicts}
 
     def _stage(self, folder: str, content: bytes) -> None:
         digest = sha256(content)
@@ -285,7 +315,7 @@ class Publications:
 
     def _saved(self, publication_id: str) -> Object | None:
         """Return what was kept of a publication; None for nothing."""
-        key = f"{_folder(publication_id)}/publication.json"
+        key = f"{folder_of(publication_id)}/publication.json"
         try:
             written = b"".join(self._storage.pieces(key))
         except OSError:
@@ -295,7 +325,7 @@ class Publications:
     def _forget(self, publication_id: str) -> None:
         self._open.pop(publication_id, None)
         with contextlib.suppress(OSError):
-            for key in tuple(self._storage.keys(f"{_folder(publication_id)}/")):
+            for key in tuple(self._storage.keys(f"{folder_of(publication_id)}/")):
                 self._storage.delete(key)
 
     @contextmanager
@@ -304,97 +334,3 @@ class Publications:
             lock = self._locks.setdefault(name, threading.Lock())
         with lock:
             yield
-
-
-def _read(read: Object, publication_id: str, owner: str, at: datetime) -> Publication:
-    proof, signature = read.optional_text("log_proof"), read.optional_text("model_signature")
-    bundle = Bundle(
-        decision=_bytes(read.text("decision")),
-        envelope=_bytes(read.text("envelope")),
-        log_proof=None if proof is None else _bytes(proof),
-        model_signature=None if signature is None else _bytes(signature),
-    )
-    decision = Decision.from_bytes(bundle.decision)
-    named = read.optional_object("statements")
-    statements = []
-    for name in sorted(named.value) if named is not None else ():
-        assert named is not None
-        content = _bytes(named.text(name))
-        if not is_statement(name) or name in STATEMENTS:
-            raise HubError(f"`{name[:200]}` is not a statement of a case", code="statement")
-        if dict(decision.inputs).get(name) != sha256(content):
-            raise HubError(
-                f"`{name}` is not the one the decision was made from",
-                code="statement",
-                hint="decide again, sign and publish",
-            )
-        statements.append((name, content))
-    return Publication(
-        id=publication_id,
-        owner=owner,
-        opened_at=at,
-        bundle=bundle,
-        decision=decision,
-        statements=tuple(statements),
-    )
-
-
-def _bytes(content: str) -> bytes:
-    try:
-        return content.encode()
-    except UnicodeEncodeError:
-        raise HubError("a statement is not UTF-8 text", code="statement") from None
-
-
-def _own_statements(bundle: Bundle) -> Iterator[tuple[str, bytes]]:
-    contents = (bundle.decision, bundle.envelope, bundle.log_proof, bundle.model_signature)
-    for name, content in zip(STATEMENTS, contents, strict=True):
-        if content is not None:
-            yield name, content
-
-
-def _folder(publication_id: str) -> str:
-    return f"{_STAGING}/{publication_id}"
-
-
-def _release_files(decision: Decision, folder: str, storage: Storage) -> Iterator[ReleaseFile]:
-    for file, tier in files_of(decision):
-        key = f"{folder}/{file.sha256}"
-        stamp = storage.stamp(key)
-        if stamp is None or stamp.size != file.size:
-            raise HubError(f"`{file.path}` was not uploaded", code="incomplete")
-        large = file.size > _LARGE_BYTES or file.path.endswith(_WEIGHTS)
-        yield ReleaseFile(
-            path=file.path,
-            size=file.size,
-            sha256=file.sha256,
-            git_sha1=git_pointer_sha1(file.sha256, file.size)
-            if large
-            else git_blob_sha1(b"".join(storage.pieces(key))),
-            large=large,
-            tier=tier,
-        )
-
-
-def _require_newer(
-    row: ReleaseRow, bundle: Bundle, current: ReleaseRow | None, channel: Channel
-) -> None:
-    """Refuse a decision older than the one in force: by its day, then by its place in the log."""
-    if current is None or current.decision == row.decision:
-        return
-    older = row.as_of < current.as_of
-    if row.as_of == current.as_of and bundle.log_proof and current.log_proof:
-        mine = Proof.from_bytes(bundle.log_proof)
-        theirs = Proof.from_bytes(channel.blobs.read(current.log_proof))
-        same_log = _origin(mine) == _origin(theirs)
-        older = same_log and mine.index < theirs.index
-    if older:
-        raise HubError(
-            f"the decision of {row.as_of} is older than the one of {current.as_of} in force",
-            code="older",
-            hint="a release moves only to a newer decision",
-        )
-
-
-def _origin(proof: Proof) -> bytes:
-    return proof.checkpoint.partition(b"\n")[0]

@@ -13,6 +13,8 @@ from openweir.digest import is_sha256, sha256
 from openweir.errors import HubError
 from openweir.hub.accept import Bundle, Check, is_statement_file
 from openweir.hub.gate import Principal, StageStanding, Standing
+from openweir.hub.release_file import ReleaseFile
+from openweir.hub.stages.plan import StagePlan
 from openweir.tier import Tier
 
 __all__ = [
@@ -45,27 +47,6 @@ _MAX_PATH_BYTES = 1024
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class ReleaseFile:
-    """One file of a release as the hub lists and serves it.
-
-    Attributes:
-        path: in the repository; statements lie under `.openweir/`.
-        size: in bytes.
-        sha256: of the content.
-        git_sha1: the id git gives the blob (of its pointer file when `large`).
-        large: whether clients are told the SHA-256 as for a file in Git LFS.
-        tier: what the decision says of this file, never above the effective tier.
-    """
-
-    path: str
-    size: int
-    sha256: str
-    git_sha1: str
-    large: bool
-    tier: Tier
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
 class Release:
     """A verified release.
 
@@ -83,6 +64,7 @@ class Release:
         halted: why it is halted, in a sentence; empty if it is not.
         warnings: what its users are told, as `topic; message`.
         stage: how far its plan has opened it; None without a plan, or once it is public.
+        plan: the stage plan that the signed decision names; None where it names none.
     """
 
     name: str
@@ -98,6 +80,7 @@ class Release:
     halted: str = ""
     warnings: tuple[str, ...] = ()
     stage: StageStanding | None = None
+    plan: StagePlan | None = None
 
     @property
     def standing(self) -> Standing:

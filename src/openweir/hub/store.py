@@ -26,7 +26,7 @@ from openweir.errors import HubError
 from openweir.hub import schema
 from openweir.hub.migration import Standing, migrate, standing
 from openweir.hub.naming import naming
-from openweir.hub.release import ReleaseFile
+from openweir.hub.release_file import ReleaseFile
 from openweir.instant import format_instant, parse_instant
 from openweir.tier import Tier
 

@@ -20,7 +20,7 @@ from sqlalchemy import select
 
 from hub_live import listening
 from hub_served import Served
-from hub_world import FILES, NOW, World
+from hub_world import FILES, NOW, World, weights
 from openweir.canonical import compact, parse
 from openweir.desk.hub_secret import hub_secret
 from openweir.errors import HubError, UsageError
@@ -385,7 +385,7 @@ class TestReplay:
         import httpx
 
         served = Served(World(tmp_path / "world"), tmp_path)
-        large = {**FILES, "model.safetensors": os.urandom(4_000_000)}
+        large = {**FILES, "model.safetensors": weights(os.urandom(4_000_000))}
         served.publish(served.world.release(tier=Tier.GATED_WEIGHTS, files=large))
         served.settle()
         received: dict[tuple[str, str], int] = {}

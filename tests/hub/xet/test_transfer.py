@@ -12,7 +12,7 @@ import pytest
 
 from hub_live import listening
 from hub_served import Served
-from hub_world import World
+from hub_world import World, weights
 from openweir.hub.gate import GrantStatus
 from openweir.hub.possession import Possession
 from openweir.tier import Tier
@@ -70,6 +70,7 @@ def live(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Live]:
     root = tmp_path_factory.mktemp("xet")
     served = Served(World(root / "world"), root)
     content = random.Random(7).randbytes(12_000_003)
+    content = weights(content[: 2 * len(content) - len(weights(content))])
     (root / "model.safetensors").write_bytes(content)
     with listening(served.hub) as url:
         found = Live(served, url, root, content)

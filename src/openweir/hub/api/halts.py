@@ -2,8 +2,11 @@
 
 from starlette.responses import Response
 
+from openweir.canonical import decimal_text
+from openweir.errors import HubError
 from openweir.hub.api.recorded import record
 from openweir.hub.api.reply import Call, found_json
+from openweir.hub.api.stages import standing_of
 
 __all__ = ["advise", "halt", "notices", "resume", "withdraw"]
 
@@ -39,6 +42,15 @@ def halt(call: Call) -> Response:
 def resume(call: Call) -> Response:
     """`DELETE /api/openweir/releases/ORG/NAME/halt` with `reason`: the decision rules again."""
     owner, reason = call.owner(), call.json().text("reason", "")
+    release = call.channel.known(call.name)
+    standing = None if release is None else standing_of(call, release)
+    if standing is not None and standing.pulled:
+        halt, found = standing.pulled[0]
+        raise HubError(
+            f"`{halt.when}` halts it, and {decimal_text(found.value)} was measured last",
+            code="conflict",
+            hint="a later measurement that is good again comes first: openweir release measure",
+        )
     ended = call.channel.notices.resume(call.name, by=owner.user, at=call.channel.clock())
     record(call, "resume", detail=reason)
     return found_json({"name": call.name, "ended": ended})

@@ -9,6 +9,7 @@ from openweir.errors import HubError
 from openweir.hub.api.card import card_facts
 from openweir.hub.api.drafts import draft_of
 from openweir.hub.api.reply import Call, found_json
+from openweir.hub.api.security import file_statuses, repository_status
 from openweir.hub.release import git_pointer
 from openweir.hub.repository import Commit, Entry
 from openweir.hub.repository.repositories import Gating
@@ -17,6 +18,7 @@ from openweir.hub.workspace import Draft
 from openweir.instant import format_instant
 
 __all__ = [
+    "asks_security",
     "commits",
     "expanded",
     "expands",
@@ -25,6 +27,7 @@ __all__ = [
     "page_size",
     "paths_info",
     "refs",
+    "scanned",
     "tree",
 ]
 
@@ -36,7 +39,11 @@ def info(call: Call) -> Response:
     """`GET /api/KIND/ORG/NAME[/revision/REVISION]`."""
     stated = "rest" in call.request.path_params
     draft = draft_of(call, call.rest("revision")[0] if stated else "main")
-    found = expanded(call, info_json(call, draft, files=True))
+    told = info_json(call, draft, files=True)
+    if asks_security(call):
+        files = call.channel.workspace.files(draft)
+        told["securityRepoStatus"] = repository_status(call, scanned(files))
+    found = expanded(call, told)
     return found_json(found, headers=_shown(draft))
 
 
@@ -79,6 +86,19 @@ def expands(call: Call) -> frozenset[str]:
     """Return the properties a client asks for by `expand`; empty for the usual ones."""
     query = call.request.query_params
     return frozenset(word for key in ("expand", "expand[]") for word in query.getlist(key))
+
+
+def asks_security(call: Call) -> bool:
+    """Whether a client asks what the scan says of a repository."""
+    stated = call.request.query_params.get("securityStatus")
+    return _flag(stated) or "securityRepoStatus" in expands(call)
+
+
+def scanned(files: Iterable[tuple[str, Entry]]) -> tuple[tuple[str, int, str], ...]:
+    """Return (path, size, SHA-256) of those entries that are files."""
+    return tuple(
+        (path, entry.size, entry.sha256) for path, entry in files if entry.sha256 is not None
+    )
 
 
 def expanded(call: Call, found: dict[str, object]) -> dict[str, object]:
@@ -179,7 +199,10 @@ def _described(
     if not _flag(expand):
         return listed
     touched = call.channel.workspace.last_touched(draft, [path for path, _ in found])
+    safety = file_statuses(call, scanned(found))
     for item in listed:
+        if item["path"] in safety:
+            item["securityFileStatus"] = safety[str(item["path"])]
         commit = touched.get(str(item["path"]))
         if commit is not None:
             date = format_instant(commit.at).replace("Z", ".000Z")

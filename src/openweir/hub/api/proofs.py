@@ -6,6 +6,7 @@ from starlette.responses import FileResponse, Response
 
 from openweir.errors import HubError
 from openweir.hub.api.reply import Call, found_json
+from openweir.hub.origin import draft_commit
 from openweir.hub.release import Release
 
 __all__ = ["register_file", "release_json", "statement"]
@@ -22,6 +23,8 @@ def release_json(call: Call) -> Response:
     """`GET /openweir/ORG/NAME/release.json`: what is in force, also after it expired."""
     release = _known(call)
     serves = release.state == "released"
+    # Drafts concern members only.
+    member = call.principal is not None and call.principal.reads(release.name)
     return found_json(
         {
             "name": release.name,
@@ -29,6 +32,9 @@ def release_json(call: Call) -> Response:
             "tier": release.tier.word,
             "release_state": release.state,
             "halted": release.halted or None,
+            "draft": draft_commit(call.channel.store, release.name, release.commit)
+            if member
+            else None,
             "release_sha256": release.decision.release_sha256,
             "as_of": release.decision.as_of.isoformat(),
             "valid_until": release.decision.valid_until.isoformat(),

@@ -19,6 +19,7 @@ from openweir.hub.api.reply import (
 )
 from openweir.hub.channel import Channel
 from openweir.hub.gate import Principal
+from openweir.hub.origin import draft_commit
 from openweir.hub.publication import Publications
 from openweir.hub.release import files_of
 
@@ -32,8 +33,14 @@ def open_publication(publications: Publications) -> Handler:
 
     def opened(call: Call) -> Response:
         publication = publications.open(call.body, call.user())
+        held = publications.held(publication)
         files = [
-            {"path": file.path, "size": file.size, "sha256": file.sha256}
+            {
+                "path": file.path,
+                "size": file.size,
+                "sha256": file.sha256,
+                "held": held.get(file.sha256) == file.size,
+            }
             for file, _ in files_of(publication.decision)
         ]
         return found_json({"id": publication.id, "files": files})
@@ -54,6 +61,7 @@ def commit(publications: Publications) -> Handler:
                 "name": row.name,
                 "commit": row.commit,
                 "tier": row.tier,
+                "draft": draft_commit(call.channel.store, row.name, row.commit),
                 "url": f"{call.base}/{row.name}",
             }
         )

@@ -6,9 +6,10 @@ from starlette.responses import Response
 
 from openweir.errors import HubError
 from openweir.hub.api.card import card_facts
-from openweir.hub.api.listing import expanded, expands
+from openweir.hub.api.listing import asks_security, expanded, expands
 from openweir.hub.api.reply import Call, found_json, gate_error, refusal
 from openweir.hub.api.resolve import require_revision, warnings_of
+from openweir.hub.api.security import file_statuses, repository_status
 from openweir.hub.gate import Answer, Principal
 from openweir.hub.release import Release, ReleaseFile, git_pointer
 from openweir.instant import format_instant
@@ -34,8 +35,10 @@ def info(call: Call) -> Response:
     release = call.release()
     if "rest" in call.request.path_params:
         require_revision(call, release, call.rest("revision")[0])
-    told = release_json(release) | card_of(call, release, call.principal)
-    return found_json(expanded(call, told), headers=_shown(call, release))
+    found = release_json(release) | card_of(call, release, call.principal)
+    if asks_security(call):
+        found["securityRepoStatus"] = repository_status(call, _scanned(release.files))
+    return found_json(expanded(call, found), headers=_shown(call, release))
 
 
 def tree(call: Call) -> Response:
@@ -55,6 +58,8 @@ def tree(call: Call) -> Response:
     after = query.get("cursor", "")
     left = [item for item in entries if str(item["path"]) > after]
     page = left[: _limit(query.get("limit"))]
+    if query.get("expand", "").lower() in ("1", "true"):
+        _add_safety(call, release, page)
     headers = _shown(call, release)
     if len(page) < len(left):
         headers |= _next(call, str(page[-1]["path"]))
@@ -66,9 +71,12 @@ def paths_info(call: Call) -> Response:
     release = call.release()
     require_revision(call, release, call.rest("paths-info")[0])
     if call.request.headers.get("content-type", "").startswith("application/json"):
-        asked = call.json().texts("paths")
+        body = call.json()
+        asked, expand = body.texts("paths"), body.value.get("expand") is True
     else:
-        asked = tuple(call.form().get("paths", ()))
+        form = call.form()
+        asked = tuple(form.get("paths", ()))
+        expand = form.get("expand", ["false"])[-1].lower() in ("1", "true")
     # Looked up, not searched for: thousands of paths may be asked of thousands of files.
     files = {file.path: file for file in release.files}
     folders = {path[:at] for path in files for at, sign in enumerate(path) if sign == "/"}
@@ -78,6 +86,8 @@ def paths_info(call: Call) -> Response:
             found.append(_file(files[path]))
         elif path in folders:
             found.append(_directory(path))
+    if expand:
+        _add_safety(call, release, found)
     return found_json(found, headers=_shown(call, release))
 
 
@@ -201,6 +211,18 @@ def _lfs(file: ReleaseFile, *, digest: str = "sha256") -> dict[str, object]:
         return {}
     pointer = len(git_pointer(file.sha256, file.size))
     return {"lfs": {digest: file.sha256, "size": file.size, "pointerSize": pointer}}
+
+
+def _add_safety(call: Call, release: Release, listed: list[dict[str, object]]) -> None:
+    paths = {item["path"] for item in listed}
+    safety = file_statuses(call, _scanned(file for file in release.files if file.path in paths))
+    for item in listed:
+        if item["path"] in safety:
+            item["securityFileStatus"] = safety[str(item["path"])]
+
+
+def _scanned(files: Iterable[ReleaseFile]) -> tuple[tuple[str, int, str], ...]:
+    return tuple((file.path, file.size, file.sha256) for file in files)
 
 
 def _directory(path: str) -> dict[str, object]:

@@ -123,6 +123,7 @@ _TABLE: tuple[tuple[str, tuple[str, ...], Handler], ...] = (
     ("/api/openweir/passport/finish", ("POST",), gates.finish),
     (_OURS + "/stages", ("PUT",), stages.set_plan),
     (_OURS + "/stages", ("POST",), stages.advance),
+    (_OURS + "/measures", ("POST",), stages.measure),
     ("/openweir/{org}/{name}/stages.json", _READ, stages.stages_json),
     (_OURS + "/halt", ("POST",), halts.halt),
     (_OURS + "/halt", ("DELETE",), halts.resume),

@@ -7,12 +7,13 @@ time to come or out of bounds; a clock that ran backwards; a signature too few (
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from datetime import datetime, timedelta
-from decimal import Decimal
+from types import MappingProxyType
 
 from openweir.attest import APPROVING_ROLES, Statement, Subject, TrustedKey
 from openweir.canonical import Object, decimal_text
 from openweir.digest import sha256
 from openweir.errors import HubError, OpenweirError
+from openweir.hub.stages.measure import Measure
 from openweir.hub.stages.plan import Stage, StagePlan
 from openweir.instant import format_instant, parse_instant
 
@@ -29,14 +30,6 @@ __all__ = [
 STAGE_PREDICATE = "https://openweir.example/stage/v1"
 _SKEW = timedelta(minutes=5)
 _SIGNED_WITHIN = timedelta(days=7)
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Measure:
-    """A measured number and when it was measured."""
-
-    value: Decimal
-    at: datetime
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -151,6 +144,7 @@ def check_step(
     *,
     signatures: int,
     at: datetime,
+    reported: Mapping[str, Measure] = MappingProxyType({}),
 ) -> tuple[str, ...]:
     """Return why a step may not be taken, a sentence each; empty if it may.
 
@@ -161,6 +155,7 @@ def check_step(
         people: whose trusted signatures it has.
         signatures: how many the decision asks for; the plan may ask for more.
         at: now.
+        reported: what measurers reported last: a later value than the step's own counts too.
     """
     try:
         step = read_step(statement, taken_at=at)
@@ -183,7 +178,14 @@ def check_step(
     if before is not None:
         # What the signers say counts too: a step is not signed before its stage has lasted.
         lasted = min(at - before.taken_at, step.decided_at - before.decided_at)
-        faults += _stage_faults(plan.stages[plan.index(before.to)], lasted, read, at)
+        stage = plan.stages[plan.index(before.to)]
+        faults += _stage_faults(stage, lasted, read, at)
+        faults += [
+            f"{condition} is asked; {decimal_text(found.value)} was reported since"
+            for condition in stage.advance
+            if (found := reported.get(condition.measure)) is not None
+            and not condition.holds(found.value)
+        ]
     faults += _signature_faults(following, tuple(people), signatures)
     return tuple(faults)
 

@@ -3,15 +3,40 @@
 from dataclasses import dataclass
 from decimal import Decimal
 
-from openweir.attest import APPROVING_ROLES
+from openweir.attest import APPROVING_ROLES, ROLES
 from openweir.canonical import Object, compact, decimal_text, parse
+from openweir.decision import Decision
 from openweir.digest import sha256
 from openweir.errors import HubError
-from openweir.hub.notices import TRIGGERS
 
-__all__ = ["ORDER", "Condition", "Stage", "StagePlan"]
+__all__ = [
+    "ORDER",
+    "PLAN_FILE",
+    "TRIGGERS",
+    "Condition",
+    "Halt",
+    "Stage",
+    "StagePlan",
+    "require_fit",
+]
+
+PLAN_FILE = "stages.json"
+"""The file of a case by which the signed decision names the plan."""
 
 ORDER = ("evaluators", "defenders", "researchers", "limited", "public")
+# Why a release may be halted, in the words of the framework's stage machine.
+TRIGGERS = (
+    "capability-finding",
+    "evaluator-retraction",
+    "key-compromise",
+    "regulator-order",
+    "safeguard-bypass",
+    "serious-incident",
+    "stale-evidence",
+    "weights-leak",
+    "other",
+)
+_OVERSTAY = ("halt", "fall-back")
 _SCHEMA = "openweir/stages/1"
 _MAX_DAYS = 3650
 _MAX_CONDITIONS = 50
@@ -46,17 +71,34 @@ class Condition:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class Halt:
+    """What stops a release at a stage, or later.
+
+    Attributes:
+        trigger: one of `TRIGGERS`.
+        when: a measured value within these bounds pulls it at once; None where people do.
+    """
+
+    trigger: str
+    when: Condition | None = None
+
+    def __str__(self) -> str:
+        return self.trigger if self.when is None else f"{self.trigger}: {self.when}"
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class Stage:
     """One stage.
 
     Attributes:
         id: one of `ORDER`; also the cohort of the grants that it opens for.
         min_days: how long it lasts at least.
-        max_days: after so many days nothing goes out any more until the next stage is entered.
+        max_days: after so many days `overstay` holds until the next stage is entered.
+        overstay: `halt`, and nothing goes out, or `fall-back` to what the stages before opened.
         components: those that this stage opens, by the decision's names; empty for all.
         advance: all of these must hold to leave it.
         evidence_days: how old a measurement may be.
-        halt: triggers that stop it.
+        halt: what stops it; in force from this stage on.
         signatures: how many people must sign the step into it, each in another role.
         roles: theirs.
     """
@@ -64,10 +106,11 @@ class Stage:
     id: str
     min_days: int
     max_days: int
+    overstay: str
     components: tuple[str, ...]
     advance: tuple[Condition, ...]
     evidence_days: int
-    halt: tuple[str, ...]
+    halt: tuple[Halt, ...]
     signatures: int
     roles: tuple[str, ...]
 
@@ -80,12 +123,14 @@ class StagePlan:
         name: `org/name`.
         release_sha256: of the release it is about: other bytes need another plan.
         stages: in order.
+        measurers: roles whose signed measurements count.
         sha256: of its bytes.
     """
 
     name: str
     release_sha256: str
     stages: tuple[Stage, ...]
+    measurers: tuple[str, ...]
     sha256: str
 
     def index(self, stage: str | None) -> int:
@@ -117,10 +162,14 @@ class StagePlan:
                 raise _refused(f"`{stage.id}` could be left by waiting: name what must be shown")
         if stages[-1].id == "public" and stages[-1].signatures < 2:
             raise _refused("nobody takes the last step alone: `public` takes two signatures")
+        measurers = read.texts("measurers") if "measurers" in read.value else APPROVING_ROLES
+        if not measurers or set(measurers) - set(ROLES):
+            raise _refused(f"`measurers` are some of {', '.join(ROLES)}")
         return cls(
             name=read.text("name"),
             release_sha256=read.text("release_sha256"),
             stages=stages,
+            measurers=measurers,
             sha256=sha256(compact(read.value)),
         )
 
@@ -132,10 +181,11 @@ def _stage(read: Object) -> Stage:
         id=read.text("id"),
         min_days=read.integer("min_days", 0),
         max_days=read.integer("max_days", _MAX_DAYS),
+        overstay=read.text("overstay", "halt"),
         components=read.texts("components") if "components" in read.value else (),
         advance=tuple(_condition(item) for item in _listed(read, "advance")),
         evidence_days=read.integer("evidence_days", 90),
-        halt=read.texts("halt") if "halt" in read.value else TRIGGERS,
+        halt=_halts(read),
         signatures=approvers.integer("signatures"),
         roles=roles,
     )
@@ -147,7 +197,12 @@ def _stage(read: Object) -> Stage:
         ),
         (not 0 < stage.evidence_days <= _MAX_DAYS, "`evidence_days` is a number of days"),
         (len(stage.advance) > _MAX_CONDITIONS, f"at most {_MAX_CONDITIONS} conditions"),
-        (set(stage.halt) - set(TRIGGERS), f"a halt trigger is one of {', '.join(TRIGGERS)}"),
+        (stage.overstay not in _OVERSTAY, f"`overstay` is one of {', '.join(_OVERSTAY)}"),
+        (len(stage.halt) > _MAX_CONDITIONS, f"at most {_MAX_CONDITIONS} halt triggers"),
+        (
+            {item.trigger for item in stage.halt} - set(TRIGGERS),
+            f"a halt trigger is one of {', '.join(TRIGGERS)}",
+        ),
         (
             set(stage.roles) - set(APPROVING_ROLES) or len(set(stage.roles)) != len(stage.roles),
             f"a role is one of {', '.join(APPROVING_ROLES)}",
@@ -165,6 +220,40 @@ def _stage(read: Object) -> Stage:
 
 def _listed(read: Object, key: str) -> tuple[Object, ...]:
     return tuple(read.objects(key)) if key in read.value else ()
+
+
+def _halts(read: Object) -> tuple[Halt, ...]:
+    """Read halt triggers: a word, or a word with the measure that pulls it."""
+    stated = read.value.get("halt")
+    if stated is None:
+        return tuple(Halt(trigger=word) for word in TRIGGERS)
+    if not isinstance(stated, list):
+        raise _refused("`halt` is a list of triggers")
+    found = []
+    for item in stated:
+        if isinstance(item, str):
+            found.append(Halt(trigger=item))
+        elif isinstance(item, dict):
+            inner = Object(item, f"{read.where}.halt")
+            found.append(Halt(trigger=inner.text("trigger"), when=_condition(inner)))
+        else:
+            raise _refused("a halt trigger is a word, or one with `measure` and a bound")
+    return tuple(found)
+
+
+def require_fit(plan: StagePlan, decision: Decision) -> None:
+    """Refuse a plan that is not about the release of a decision.
+
+    Raises:
+        HubError: it is about another name or other bytes, or opens an unknown component.
+    """
+    if plan.name != decision.name or plan.release_sha256 != decision.release_sha256:
+        raise HubError("the plan is about another release", code="plan")
+    known = {part.component for part in decision.components}
+    for stage in plan.stages:
+        odd = set(stage.components) - known
+        if odd:
+            raise HubError(f"the decision has no component `{min(odd)[:80]}`", code="plan")
 
 
 def _condition(read: Object) -> Condition:
