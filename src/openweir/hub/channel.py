@@ -28,6 +28,7 @@ from openweir.hub.gate import Answer, Grant, Principal, StageStanding, admit, se
 from openweir.hub.grants import Grants, Statistics
 from openweir.hub.links import Links
 from openweir.hub.logins import Logins
+from openweir.hub.marks import Marks
 from openweir.hub.notices import NoticeKind, Notices
 from openweir.hub.orders import LoggedOrder, check_orders
 from openweir.hub.own_log import OwnOrders
@@ -96,7 +97,7 @@ class Channel:
         self.trust = trust
         self.store = Store.embedded(data) if database is None else Store(database)
         self.storage: Storage = Files(data) if storage is None else storage
-        self.blobs = Blobs(self.storage)
+        self.blobs = Blobs(self.storage, Marks(self.store) if self.storage.shared else None)
         self.accounts = Accounts(self.store)
         key = signing_key(data / "audit.key" if database is None else None, self.store)
         self.audit = Recorder(self.store, data / "journal", key=key, clock=clock)

@@ -4,6 +4,7 @@ A stream that began before a revocation, a halt or an order ends within a second
 right is computed anew before the first piece that goes out a second after the last time.
 """
 
+import logging
 from collections.abc import Callable
 
 from anyio import CancelScope, current_time
@@ -11,9 +12,12 @@ from starlette.concurrency import run_in_threadpool
 from starlette.responses import Response
 from starlette.types import Message, Receive, Scope, Send
 
+from openweir.hub.storage import OutOfReachError
+
 __all__ = ["ASK_AGAIN_SECONDS", "Metered"]
 
 ASK_AGAIN_SECONDS = 0.5
+_log = logging.getLogger("openweir.hub")
 
 
 class _Over(Exception):  # noqa: N818 - not an error: the right to the rest has ended
@@ -75,6 +79,9 @@ class Metered(Response):
             # The body stays shorter than announced: the server closes the connection, and
             # the client's own check of the length tells it that the file is not whole.
             cut = True
+        except* OutOfReachError as lost:
+            # Shorter than announced as well; what went out is in the log all the same.
+            _log.warning("a download ends early: %s", lost.exceptions[0])
         finally:
             # A client that went away was served bytes all the same: the log says how many.
             with CancelScope(shield=True):
