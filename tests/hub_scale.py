@@ -6,11 +6,22 @@
 import atexit
 import itertools
 import os
+from collections.abc import Sequence
+from pathlib import Path
 
 import pytest
 
-from servers import BUCKET, S3, MissingProgramError, Servers, find_rclone, moto_s3, postgres
-from servers import rclone_s3 as _rclone_s3
+from servers import (
+    BUCKET,
+    S3,
+    MissingProgramError,
+    Servers,
+    find_rclone,
+    moto_s3,
+    nginx,
+    postgres,
+    rclone_s3,
+)
 
 KINDS = ("rclone", "moto")
 
@@ -49,7 +60,15 @@ def s3_server(servers: Servers, kind: str) -> S3:
     program = find_rclone(fetch=False)
     if program is None:
         pytest.skip("needs rclone: python deploy/servers.py fetches it")
-    return _rclone_s3(servers, program)
+    return rclone_s3(servers, program)
+
+
+def behind_nginx(servers: Servers, ports: Sequence[int], *, accel: Path | None = None) -> str:
+    """Start nginx before replicas on these ports; skips the test where there is none."""
+    try:
+        return nginx(servers, ports, accel=accel)
+    except MissingProgramError as missing:
+        pytest.skip(str(missing))
 
 
 _shared: list[ScaleOut] = []

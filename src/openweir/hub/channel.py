@@ -24,6 +24,7 @@ from openweir.hub.access.issuers import PASSPORT_ISSUERS, Issuer, read_issuers
 from openweir.hub.accounts import Accounts
 from openweir.hub.audit import Recorder, signing_key
 from openweir.hub.blobs import Blobs
+from openweir.hub.front import Front
 from openweir.hub.gate import Answer, Grant, Principal, StageStanding, admit, see
 from openweir.hub.grants import Grants, Statistics
 from openweir.hub.links import Links
@@ -76,6 +77,7 @@ class Channel:
         policies: SHA-256 -> policy whose decisions are taken in when they can be made again.
         database: address of the database that replicas share; None for one file in `data`.
         storage: where replicas share their files; None for `data` itself.
+        front: who else may send open files.
     """
 
     def __init__(
@@ -88,8 +90,10 @@ class Channel:
         policies: Mapping[str, Policy] = MappingProxyType({}),
         database: str | None = None,
         storage: Storage | None = None,
+        front: Front | None = None,
     ) -> None:
         """Open the data directory, creating what is missing."""
+        self.front = Front() if front is None else front
         self.data = data
         self.register = register
         self.clock = clock

@@ -10,6 +10,7 @@ from starlette.routing import Route
 from openweir.attest import Trust
 from openweir.hub.api.routes import routes
 from openweir.hub.channel import Channel
+from openweir.hub.front import Front
 from openweir.hub.publication import Publications
 from openweir.hub.storage import open_storage
 from openweir.policy import Policy
@@ -31,6 +32,8 @@ class Hub(Channel):
         policies: Mapping[str, Policy] = MappingProxyType({}),
         database: str | None = None,
         blobs: str | None = None,
+        accel: str = "",
+        links: str | None = None,
     ) -> "Hub":
         """Open a data directory, creating what is missing.
 
@@ -41,10 +44,12 @@ class Hub(Channel):
             clock: the present instant, in UTC.
             policies: SHA-256 -> policy: only decisions that these give again are taken in,
                 or those of a policy that the trust names by digest.
-
             database: address of a PostgreSQL database, `postgresql://...`, for several
                 replicas; None for a file in `data`.
             blobs: address of a bucket, `s3://BUCKET[/PREFIX]`, for the same; None for `data`.
+            accel: the location from which nginx before the hub sends open files of `data`.
+            links: URL of the bucket's server as readers know it, who fetch open files there by
+                short links; empty for the hub's own; None to send them through the hub.
 
         Raises:
             HubError: the directory cannot be made or the database cannot be opened.
@@ -56,7 +61,8 @@ class Hub(Channel):
             clock=clock,
             policies=policies,
             database=database,
-            storage=None if blobs is None else open_storage(blobs),
+            storage=None if blobs is None else open_storage(blobs, outside=links or ""),
+            front=Front(accel=accel, links=links is not None),
         )
 
     def routes(self) -> list[Route]:

@@ -12,6 +12,7 @@ import re
 from collections.abc import AsyncIterator, Callable
 from contextlib import asynccontextmanager
 
+from sqlalchemy.exc import DBAPIError
 from starlette.applications import Starlette
 from starlette.exceptions import HTTPException
 from starlette.requests import Request
@@ -21,7 +22,9 @@ from starlette.routing import Route
 from openweir.attest import Trust
 from openweir.desk.serve import settings_from_environment
 from openweir.digest import sha256
+from openweir.errors import HubError
 from openweir.hub.accept import read_signers
+from openweir.hub.api.reply import refusal
 from openweir.hub.hub import Hub
 from openweir.hub.release import Release
 from openweir.register import Proof
@@ -48,6 +51,8 @@ def create_app() -> Starlette:
         policies=settings.policies,
         database=settings.database,
         blobs=settings.blobs,
+        accel=settings.accel,
+        links=settings.links,
     )
     return application(hub)
 
@@ -71,7 +76,7 @@ def application(hub: Hub) -> Starlette:
             Route("/{org}/{name}/request-access", _request(hub)),
             Route("/{org}/{name}", _release(hub)),
         ],
-        exception_handlers={404: _missing},
+        exception_handlers={404: _missing, HubError: _refused, DBAPIError: _refused},
     )
 
 
@@ -165,6 +170,12 @@ def _style(request: Request) -> Response:  # noqa: ARG001 - the signature of an 
 
 def _missing(request: Request, _error: Exception) -> Response:
     return _html(request, pages.missing_page(origin=_origin(request)), status=404)
+
+
+def _refused(_: Request, error: Exception) -> Response:
+    """Return what an endpoint says when storage or the database does not answer."""
+    busy = HubError("the hub's database does not answer; try again", code="database-busy")
+    return refusal(error if isinstance(error, HubError) else busy)
 
 
 def _html(request: Request, page: str, *, status: int = 200) -> Response:
