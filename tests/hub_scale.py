@@ -6,6 +6,7 @@
 import atexit
 import itertools
 import os
+import shutil
 from collections.abc import Sequence
 from pathlib import Path
 
@@ -57,10 +58,16 @@ def s3_server(servers: Servers, kind: str) -> S3:
     if kind == "moto":
         pytest.importorskip("moto", reason="needs moto, an S3 server for tests")
         return moto_s3(servers)
-    program = find_rclone(fetch=False)
-    if program is None:
-        pytest.skip("needs rclone: python deploy/servers.py fetches it")
+    program = needs_s3(kind)
     return rclone_s3(servers, program)
+
+
+def needs_s3(kind: str) -> str:
+    """Return the program of an S3 server; skips the test where it is absent."""
+    program = find_rclone(fetch=False) if kind == "rclone" else shutil.which(kind)
+    if program is None:
+        pytest.skip(f"needs {kind}: python deploy/servers.py fetches rclone")
+    return program
 
 
 def behind_nginx(servers: Servers, ports: Sequence[int], *, accel: Path | None = None) -> str:
