@@ -6,8 +6,12 @@ ONCE   ?=
 TESTS  ?=
 MANY   ?= 1000000
 EACH   ?= 10000
+CHECK  ?=
+# The tests of the hub that are worth their time in the second size at every change.
+SCALED := tests/hub/test_surface.py tests/hub/test_publication.py tests/hub/test_revocation.py \
+          tests/hub/xet tests/hub/stages
 
-.PHONY: help run test lint format bench conformance fuzz fuzz-evidence fuzz-readers newer-python docs lock clean
+.PHONY: help run scale-out test test-scale-out lint format bench conformance fuzz fuzz-evidence fuzz-readers newer-python docs lock clean
 help:                       ## list these targets
 	@grep -hE '^[a-z-]+: .*##' $(MAKEFILE_LIST) | sed -E 's/:.*## /\t/' | expand -t 15
 
@@ -38,21 +42,31 @@ $(VENV)/.trial: requirements/trial.txt $(VENV)/.dev
 run: $(VENV)/.run           ## the main job: one model through the whole flow (ONCE=1 to exit after)
 	@$(BIN)/openweir demo $(if $(ONCE),--once)
 
+scale-out: $(VENV)/.dev     ## PostgreSQL, S3, three replicas, nginx on this machine (CHECK=1 to try it and exit)
+	@$(BIN)/python deploy/local.py $(if $(CHECK),--check)
+
 test: $(VENV)/.dev lint $(VENV)/.trial ## everything CI runs: lint, types, room contracts, tests
 	@tools/chromium.sh
 	@tools/newer_python.sh $(VENV)
+	@$(BIN)/python deploy/servers.py || echo "== rclone was not found: tests take another S3 server"
 	@$(BIN)/python -m pytest -n 2 $(TESTS)
+	@$(if $(TESTS),,OPENWEIR_TEST_HUB=scale-out $(BIN)/python -m pytest -n 2 -q $(SCALED))
+
+test-scale-out: $(VENV)/.dev ## every test of the hub once more: over PostgreSQL and S3, then behind nginx
+	@$(BIN)/python deploy/servers.py || echo "== rclone was not found: tests take another S3 server"
+	@OPENWEIR_TEST_HUB=scale-out $(BIN)/python -m pytest -n 2 -q tests/hub
+	@OPENWEIR_TEST_HUB=fleet $(BIN)/python -m pytest -n 2 -q tests/hub
 
 lint: $(VENV)/.dev          ## style, types, docstrings, one-way rooms
-	@$(BIN)/ruff format --check src tests benchmarks examples tools
-	@$(BIN)/ruff check src tests benchmarks examples tools
+	@$(BIN)/ruff format --check src tests benchmarks deploy examples tools
+	@$(BIN)/ruff check src tests benchmarks deploy examples tools
 	@$(BIN)/mypy
 	@$(BIN)/interrogate --quiet src
 	@$(BIN)/lint-imports --no-logo
 
 format: $(VENV)/.dev        ## let the tools fix what they can
-	@$(BIN)/ruff format src tests benchmarks examples tools
-	@$(BIN)/ruff check --fix src tests benchmarks examples tools
+	@$(BIN)/ruff format src tests benchmarks deploy examples tools
+	@$(BIN)/ruff check --fix src tests benchmarks deploy examples tools
 
 bench: $(VENV)/.dev         ## every claim of speed, beside its peer
 	@for claim in benchmarks/*.py; do echo "== $$claim"; $(BIN)/python $$claim || exit 1; done

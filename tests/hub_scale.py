@@ -1,39 +1,47 @@
-"""A PostgreSQL and an S3-compatible server of this test run, for hubs with several replicas."""
+"""A PostgreSQL and an S3-compatible server of this test run, for hubs with several replicas.
+
+`OPENWEIR_TEST_S3` names the S3 server: `rclone` or `moto`; by default the first that is here.
+"""
 
 import atexit
 import itertools
 import os
 import shutil
-import socket
-import subprocess
-import sys
-import tempfile
+from collections.abc import Sequence
 from pathlib import Path
-from time import monotonic, sleep
 
 import pytest
 
-_BUCKET = "hub"
-_WAIT_SECONDS = 60.0
+from servers import (
+    BUCKET,
+    S3,
+    MissingProgramError,
+    Servers,
+    find_rclone,
+    moto_s3,
+    nginx,
+    postgres,
+    rclone_s3,
+)
+
+KINDS = ("rclone", "moto")
 
 
 class ScaleOut:
     """The two servers; each hub gets a schema and a prefix of its own."""
 
-    def __init__(self) -> None:
+    def __init__(self, kind: str) -> None:
         """Start both; skips the test where their programs are absent."""
         pytest.importorskip("psycopg", reason="needs the extra `scale-out`")
-        pytest.importorskip("moto", reason="needs moto, an S3 server for tests")
-        found = shutil.which("initdb")
-        if found is None:
-            pytest.skip("needs PostgreSQL's programs: apt install postgresql")
-        self._programs = Path(found).resolve().parent
-        self._root = Path(tempfile.mkdtemp(prefix="openweir-scale-"))
         self._count = itertools.count()
-        self._started: list[subprocess.Popen[bytes]] = []
-        atexit.register(self._stop)
-        self._address = self._postgres()
-        self._s3()
+        self.servers = Servers().__enter__()
+        atexit.register(self.servers.__exit__)
+        try:
+            self._address = postgres(self.servers, durable=False)
+        except MissingProgramError as missing:
+            pytest.skip(str(missing))
+        self.s3 = s3_server(self.servers, kind)
+        os.environ.update(self.s3.environment)
 
     def fresh(self) -> tuple[str, str]:
         """Return database and bucket addresses that nothing was written to yet."""
@@ -42,82 +50,32 @@ class ScaleOut:
         name = f"h{next(self._count)}"
         with psycopg.connect(self._address, autocommit=True) as connection:
             connection.execute(f"CREATE SCHEMA {name}")  # type: ignore[arg-type]
-        return f"{self._address}?options=-csearch_path%3D{name}", f"s3://{_BUCKET}/{name}"
+        return f"{self._address}?options=-csearch_path%3D{name}", f"s3://{BUCKET}/{name}"
 
-    def _postgres(self) -> str:
-        data, port = self._root / "pg", _free_port()
-        # PostgreSQL refuses to run as root, and its own user must reach the folder.
-        user = "postgres" if os.geteuid() == 0 else None
-        self._root.chmod(0o755)
-        data.mkdir()
-        if user is not None:
-            shutil.chown(data, user)
-        subprocess.run(
-            (
-                *(self._programs / "initdb", "-D", data, "-U", "hub", "-A", "trust"),
-                *("-E", "UTF8", "--locale=C.UTF-8", "--no-sync"),
-            ),
-            check=True,
-            capture_output=True,
-            user=user,
-            cwd=data,
-        )
-        self._start(
-            (
-                *(self._programs / "postgres", "-D", data, "-p", str(port), "-k", data),
-                *("-c", "listen_addresses=127.0.0.1", "-c", "fsync=off"),
-                *("-c", "max_connections=300"),
-            ),
-            port,
-            user=user,
-        )
-        address = f"postgresql://hub@127.0.0.1:{port}/postgres"
-        import psycopg
 
-        began = monotonic()
-        while True:
-            try:
-                psycopg.connect(address).close()
-            except psycopg.OperationalError:
-                if monotonic() - began > _WAIT_SECONDS:
-                    raise
-                sleep(0.05)
-            else:
-                return address
+def s3_server(servers: Servers, kind: str) -> S3:
+    """Start an S3 server by name; skips the test where its program is absent."""
+    if kind == "moto":
+        pytest.importorskip("moto", reason="needs moto, an S3 server for tests")
+        return moto_s3(servers)
+    program = needs_s3(kind)
+    return rclone_s3(servers, program)
 
-    def _s3(self) -> None:
-        import boto3
 
-        port = _free_port()
-        self._start((sys.executable, "-m", "moto.server", "-H", "127.0.0.1", "-p", str(port)), port)
-        os.environ["AWS_ENDPOINT_URL_S3"] = f"http://127.0.0.1:{port}"
-        os.environ["AWS_ACCESS_KEY_ID"] = os.environ["AWS_SECRET_ACCESS_KEY"] = "test"
-        os.environ["AWS_REGION"] = os.environ["AWS_DEFAULT_REGION"] = "us-east-1"
-        boto3.client("s3").create_bucket(Bucket=_BUCKET)
+def needs_s3(kind: str) -> str:
+    """Return the program of an S3 server; skips the test where it is absent."""
+    program = find_rclone(fetch=False) if kind == "rclone" else shutil.which(kind)
+    if program is None:
+        pytest.skip(f"needs {kind}: python deploy/servers.py fetches rclone")
+    return program
 
-    def _start(self, command: tuple[object, ...], port: int, *, user: str | None = None) -> None:
-        started = subprocess.Popen(
-            tuple(map(str, command)),
-            stdout=subprocess.DEVNULL,
-            stderr=subprocess.DEVNULL,
-            user=user,
-            cwd=self._root,
-        )
-        self._started.append(started)
-        began = monotonic()
-        while monotonic() - began < _WAIT_SECONDS:
-            with socket.socket() as probe:
-                if probe.connect_ex(("127.0.0.1", port)) == 0:
-                    return
-            assert started.poll() is None, f"{command[0]} ended with {started.returncode}"
-            sleep(0.05)
-        raise TimeoutError(command[0])
 
-    def _stop(self) -> None:
-        for started in reversed(self._started):
-            started.terminate()
-            started.wait(timeout=20)
-        shutil.rmtree(self._root, ignore_errors=True)
+def behind_nginx(servers: Servers, ports: Sequence[int], *, accel: Path | None = None) -> str:
+    """Start nginx before replicas on these ports; skips the test where there is none."""
+    try:
+        return nginx(servers, ports, accel=accel)
+    except MissingProgramError as missing:
+        pytest.skip(str(missing))
 
 
 _shared: list[ScaleOut] = []
@@ -126,11 +84,7 @@ _shared: list[ScaleOut] = []
 def scale_out() -> ScaleOut:
     """Return the servers of this run, started by the first to ask."""
     if not _shared:
-        _shared.append(ScaleOut())
+        kind = os.environ.get("OPENWEIR_TEST_S3")
+        here = "rclone" if find_rclone(fetch=False) is not None else "moto"
+        _shared.append(ScaleOut(kind or here))
     return _shared[0]
-
-
-def _free_port() -> int:
-    with socket.socket() as probe:
-        probe.bind(("127.0.0.1", 0))
-        return int(probe.getsockname()[1])

@@ -1,16 +1,20 @@
 """A hub in this process with its accounts, for tests of the endpoints."""
 
 import os
+from contextlib import ExitStack
 from datetime import timedelta
 from pathlib import Path
 from types import MappingProxyType
 
+import httpx
 from starlette.applications import Starlette
 from starlette.testclient import TestClient
 
-from hub_scale import scale_out
+from hub_live import listening
+from hub_scale import behind_nginx, scale_out
 from hub_world import NOW, Signed, World
 from openweir.hub.hub import Hub
+from servers import Servers
 
 
 class Served:
@@ -22,9 +26,12 @@ class Served:
         """Open a hub under `root` that trusts the world.
 
         It is an embedded one, or with `OPENWEIR_TEST_HUB=scale-out` one over PostgreSQL and
-        S3: the same tests hold for both. `scale` asks for the second in any case.
+        S3: the same tests hold for both. `scale` asks for the second in any case. With `fleet`
+        the client reaches three replicas of it over sockets, through nginx, in turns.
         """
-        self.embedded = not scale and os.environ.get("OPENWEIR_TEST_HUB") != "scale-out"
+        size = os.environ.get("OPENWEIR_TEST_HUB", "embedded")
+        assert size in ("embedded", "scale-out", "fleet"), size
+        self.embedded = not scale and size == "embedded"
         shared = (None, None) if self.embedded else scale_out().fresh()
         self.world = world
         self.now = NOW
@@ -32,7 +39,10 @@ class Served:
         self.policies = policies
         self.shared = shared
         self.hub = self.another()
-        self.client = TestClient(Starlette(routes=self.hub.routes()))
+        self._stack = ExitStack()
+        self.client: httpx.Client = TestClient(Starlette(routes=self.hub.routes()))
+        if size == "fleet" and not scale:
+            self.client = self._fleet()
         self.tokens = {}
         for user in ("acme", "ann", "pending", "rejected", "granted", "ended"):
             self.hub.accounts.add(user, publisher=False, at=NOW)
@@ -49,6 +59,16 @@ class Served:
             database=self.shared[0],
             blobs=self.shared[1],
         )
+
+    def _fleet(self) -> httpx.Client:
+        """Return a client of nginx before this hub and two more of it."""
+        hubs = [self.hub, self.another(), self.another()]
+        for other in hubs[1:]:
+            self._stack.callback(other.close)
+        urls = [self._stack.enter_context(listening(hub)) for hub in hubs]
+        servers = self._stack.enter_context(Servers())
+        front = behind_nginx(servers, [int(url.rpartition(":")[2]) for url in urls])
+        return httpx.Client(base_url=front, follow_redirects=True, timeout=60)
 
     def headers(self, user: str | None) -> dict[str, str]:
         """The authorization of a user; none for None."""
@@ -114,4 +134,5 @@ class Served:
     def close(self) -> None:
         """Let go of sockets and database."""
         self.client.close()
+        self._stack.close()
         self.hub.close()

@@ -11,7 +11,7 @@ import subprocess
 import sys
 from pathlib import Path
 
-LOCKS = {"run": ("hub", "build"), "dev": ("dev",)}
+LOCKS = {"run": ("hub", "build"), "scale-out": ("scale-out", "build"), "dev": ("dev",)}
 TRIAL = ("trial", "slurm")
 TORCH = "2.13.0"
 # SHA-256 of the wheels of that version built for processors, by Python and platform.

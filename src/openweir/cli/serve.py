@@ -32,6 +32,18 @@ def configure(parser: argparse.ArgumentParser) -> None:
         help="s3://BUCKET[/PREFIX], for several replicas (AWS_* variables)",
     )
     parser.add_argument(
+        "--accel",
+        metavar="LOCATION",
+        help="nginx before the hub sends open files, from this location of its own",
+    )
+    parser.add_argument(
+        "--redirect-open",
+        nargs="?",
+        const="",
+        metavar="URL",
+        help="readers fetch open files from the bucket by links of a minute (URL: as they know it)",
+    )
+    parser.add_argument(
         "--owner", metavar="NAME", help="the account made at the first start (default: yours)"
     )
     parser.add_argument(
@@ -72,6 +84,8 @@ def run(arguments: argparse.Namespace) -> int:
         policies=arguments.policy,
         database=arguments.database,
         blobs=arguments.blobs,
+        accel=arguments.accel,
+        links=arguments.redirect_open,
         owner=arguments.owner,
         ready_file=None if arguments.ready_file is None else Path(arguments.ready_file),
         opened=_tell,

@@ -3,8 +3,9 @@
 The application is named to the server by its import string, because the desk
 stands below the pages; settings reach it through `OPENWEIR_*` variables:
 `OPENWEIR_DATA`, `OPENWEIR_TRUST`, `OPENWEIR_REGISTER`, `OPENWEIR_AS_OF`,
-`OPENWEIR_POLICIES`, `OPENWEIR_DATABASE`, `OPENWEIR_BLOBS`. What all replicas derive the hub's
-keys from lies in the file `OPENWEIR_HUB_KEY`.
+`OPENWEIR_POLICIES`, `OPENWEIR_DATABASE`, `OPENWEIR_BLOBS`, `OPENWEIR_ACCEL`,
+`OPENWEIR_REDIRECT_OPEN`. What all replicas derive the hub's keys from lies in the file
+`OPENWEIR_HUB_KEY`.
 """
 
 import getpass
@@ -26,7 +27,7 @@ from openweir.desk.hub_secret import hub_secret
 from openweir.desk.listen import GRACE_SECONDS, bind, serve_until_stopped, url_of
 from openweir.desk.pack import accepted_policies
 from openweir.desk.tokens import Tokens, address_of, data_key
-from openweir.errors import OpenweirError, UsageError
+from openweir.errors import HubError, OpenweirError, UsageError
 from openweir.hub.accounts import Accounts
 from openweir.hub.store import Store
 from openweir.instant import parse_day
@@ -35,6 +36,8 @@ from openweir.policy import Policy
 __all__ = ["Opening", "Settings", "serve", "settings_from_environment"]
 
 _APPLICATION = "openweir.web:create_app"
+_LOCATION = re.compile(r"/[A-Za-z0-9_-]{1,64}/", re.ASCII)
+_ENDPOINT = re.compile(r"(?:https?://[A-Za-z0-9.\[\]:-]{1,250}/?)?", re.ASCII)
 _log = logging.getLogger("openweir.hub")
 
 
@@ -52,6 +55,9 @@ class Settings:
         database: address of the database that replicas share; None for one in `data`.
         blobs: address of the bucket that replicas share; None for `data`.
         secret: what the hub's keys are derived from; None for keys that it keeps itself.
+        accel: the location from which nginx sends open files of `data`; empty for none.
+        links: URL of the bucket's server for readers of open files, who are sent there;
+            empty for the one the hub uses; None to send through the hub.
     """
 
     data: Path
@@ -62,6 +68,8 @@ class Settings:
     database: str | None
     blobs: str | None
     secret: bytes | None
+    accel: str = ""
+    links: str | None = None
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -105,6 +113,8 @@ def settings_from_environment() -> Settings:
         database=os.environ.get("OPENWEIR_DATABASE") or None,
         blobs=os.environ.get("OPENWEIR_BLOBS") or None,
         secret=hub_secret(),
+        accel=os.environ.get("OPENWEIR_ACCEL", ""),
+        links=os.environ.get("OPENWEIR_REDIRECT_OPEN"),
     )
 
 
@@ -120,6 +130,8 @@ def serve(
     policies: Sequence[str],
     database: str | None = None,
     blobs: str | None = None,
+    accel: str | None = None,
+    links: str | None = None,
     owner: str | None,
     ready_file: Path | None,
     opened: Callable[[Opening], object],
@@ -137,12 +149,14 @@ def serve(
         policies: folders of packs whose decisions are taken in beside the shipped ones'.
         database: address of a PostgreSQL database, for several replicas.
         blobs: `s3://BUCKET[/PREFIX]`, for several replicas.
+        accel: the location from which nginx before this hub sends open files.
+        links: send readers of open files to the bucket: at this URL, or where the hub finds it.
         owner: name of the account made at the first start; the user's own by default.
         ready_file: gets the address once requests are answered.
         opened: told once the hub answers.
 
     Raises:
-        UsageError: the address is taken or not one of this machine.
+        UsageError: the address is taken, or open files do not lie where they are sent from.
         HubError: the data directory cannot be used.
     """
     data = (data or home.hub).resolve()
@@ -155,6 +169,7 @@ def serve(
         # Addresses may hold passwords, so that they may be given by the environment alone.
         OPENWEIR_DATABASE=database or os.environ.get("OPENWEIR_DATABASE"),
         OPENWEIR_BLOBS=blobs or os.environ.get("OPENWEIR_BLOBS"),
+        **_others_send(blobs or os.environ.get("OPENWEIR_BLOBS"), accel, links),
     )
     settings = settings_from_environment()
     bound = bind(host, port)
@@ -183,6 +198,30 @@ def serve(
         timeout_graceful_shutdown=GRACE_SECONDS,
     )
     serve_until_stopped(config, bound, ready)
+
+
+def _others_send(blobs: str | None, accel: str | None, links: str | None) -> dict[str, str | None]:
+    """Return the settings of who else sends open files, if they can reach them."""
+    if accel is not None and (blobs or not _LOCATION.fullmatch(accel)):
+        raise UsageError(
+            "nginx sends files of this machine, not those of a bucket"
+            if blobs
+            else f"`{accel[:100]}` is no location of nginx",
+            code="accel",
+            where="--accel",
+            hint="without --blobs: --accel /_blobs/, as in deploy/nginx/hub.conf",
+        )
+    if links is not None and (not blobs or not _ENDPOINT.fullmatch(links)):
+        raise UsageError(
+            "only a bucket can send open files by links"
+            if not blobs
+            else f"`{links[:100]}` is no address of a server",
+            code="redirect-open",
+            where="--redirect-open",
+            hint="with --blobs: --redirect-open, or --redirect-open https://s3.example for the "
+            "address that readers know it by",
+        )
+    return {"OPENWEIR_ACCEL": accel, "OPENWEIR_REDIRECT_OPEN": links}
 
 
 def _put_into_environment(**settings: str | None) -> None:
@@ -242,8 +281,8 @@ def _first_start(settings: Settings, home: Home, *, url: str, owner: str | None)
         accounts, tokens = Accounts(store), Tokens(home)
         made = ""
         if not accounts.all():
-            made = owner or _user_name()
-            accounts.add(made, publisher=True, at=settings.clock())
+            made = _make_owner(accounts, owner or _user_name(), at=settings.clock())
+        if made:
             token = accounts.new_token(made, at=settings.clock())
             tokens.keep(data_key(settings.data), token)
         kept = tokens.kept(data_key(settings.data))
@@ -252,6 +291,17 @@ def _first_start(settings: Settings, home: Home, *, url: str, owner: str | None)
         return made, store.count_releases()
     finally:
         store.close()
+
+
+def _make_owner(accounts: Accounts, name: str, *, at: datetime) -> str:
+    """Make the first account; empty if a replica that starts at the same time made it."""
+    try:
+        accounts.add(name, publisher=True, at=at)
+    except HubError as error:
+        if error.code != "hub.user-exists":
+            raise
+        return ""
+    return name
 
 
 def _user_name() -> str:

@@ -7,17 +7,18 @@ so nobody learns from it whether the hub holds the same bytes already.
 
 import hashlib
 import threading
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
 from time import monotonic
+from typing import Protocol
 
 from openweir.digest import sha256
 from openweir.errors import HubError
-from openweir.hub.storage import Files, Stamp, Storage, Writer
+from openweir.hub.storage import Files, OutOfReachError, Stamp, Storage, Writer
 
-__all__ = ["Blob", "Blobs", "Incoming"]
+__all__ = ["Blob", "Blobs", "Incoming", "Memory", "damaged"]
 
 # A server across the network is asked again for a stamp after this long, well within the
 # two seconds in which a change has to be noticed.
@@ -47,11 +48,31 @@ class Blob:
         return self.storage.view(self.key, self.stamp.mark)
 
 
+class Memory(Protocol):
+    """Which version of each blob was compared with its digest, as all replicas know it."""
+
+    def known(self, digest: str) -> str | None:
+        """Return the mark of the version that was compared; None for none."""
+        ...
+
+    def note(self, digest: str, mark: str) -> None:
+        """Remember that the version of this mark was compared."""
+        ...
+
+
 class Incoming:
     """Bytes on their way in: hashed while they are written, never longer than announced."""
 
-    def __init__(self, writer: Writer, *, size: int, expected_sha256: str) -> None:
-        """Write to `writer`; expect exactly this size and digest."""
+    def __init__(
+        self,
+        writer: Writer,
+        *,
+        size: int,
+        expected_sha256: str,
+        kept: Callable[[], None] | None = None,
+    ) -> None:
+        """Write to `writer`; expect exactly this size and digest; tell `kept` of them then."""
+        self._kept = kept
         self._writer = writer
         self._size = size
         self._expected = expected_sha256
@@ -90,6 +111,8 @@ class Incoming:
             )
         with _room():
             self._writer.keep()
+        if self._kept is not None:
+            self._kept()
 
     def drop(self) -> None:
         """Forget the bytes unless they were finished."""
@@ -101,11 +124,18 @@ class Blobs:
 
     A blob's digest is computed at its first read after start, and again whenever
     its stamp differs: inode, size and times of a file, entity tag of an object.
+    With a memory that replicas share, the first read is the upload itself: whoever hashed
+    the bytes notes the entity tag they got, and only another tag makes anybody hash again.
+
+    Args:
+        storage: where they lie; a directory for files in it.
+        memory: which versions were compared before; None to know only what this process did.
     """
 
-    def __init__(self, storage: Storage | Path) -> None:
+    def __init__(self, storage: Storage | Path, memory: Memory | None = None) -> None:
         """Keep blobs in `storage`, or in files under a directory."""
         self.storage: Storage = Files(storage) if isinstance(storage, Path) else storage
+        self._memory = memory
         self._checked: dict[str, Stamp] = {}
         self._stamps: dict[str, tuple[float, Stamp]] = {}
         self._locks = [threading.Lock() for _ in range(64)]
@@ -129,11 +159,16 @@ class Blobs:
             digest: its SHA-256.
         """
         key = self.key(digest)
-        self.storage.move(staged, key)
-        self._stamps.pop(digest, None)
-        found = self.storage.stamp(key)
+        with _readable(digest):
+            if self._memory is not None and self._lies_whole(digest):
+                # Others are sending it by its mark, which a copy of the same bytes may change.
+                self.storage.delete(staged)
+                return
+            self.storage.move(staged, key)
+            self._stamps.pop(digest, None)
+            found = self.storage.stamp(key)
         if found is not None:
-            self._checked[digest] = found
+            self._note(digest, found)
 
     def put(self, content: bytes, digest: str) -> None:
         """Store bytes whose digest was just computed, whether or not they are here already.
@@ -150,7 +185,13 @@ class Blobs:
 
     def incoming(self, size: int, digest: str) -> Incoming:
         """Return where to write bytes on their way in; `finish` puts them in place."""
-        return self.incoming_at(self.key(digest), size, digest)
+        with _room():
+            writer = self.storage.writer(self.key(digest))
+        if self._memory is None:
+            return Incoming(writer, size=size, expected_sha256=digest)
+        return Incoming(
+            writer, size=size, expected_sha256=digest, kept=lambda: self._arrived(digest, size)
+        )
 
     def incoming_at(self, key: str, size: int, digest: str) -> Incoming:
         """Return where to write bytes that stay under a key of their own for now."""
@@ -158,9 +199,15 @@ class Blobs:
             return Incoming(self.storage.writer(key), size=size, expected_sha256=digest)
 
     def identity(self, digest: str) -> Stamp | None:
-        """Return what changes when the bytes change; None when they are gone."""
+        """Return what changes when the bytes change; None when they are gone.
+
+        Raises:
+            OutOfReachError: nobody knows, because storage does not answer.
+        """
         try:
             return self._stamp(digest)
+        except OutOfReachError:
+            raise
         except OSError:
             return None
 
@@ -192,17 +239,19 @@ class Blobs:
         with self._locks[int(digest[:2], 16) % 64], _readable(digest):
             found = self._stamp(digest)
             if found is None:
-                raise _damaged(digest)
+                raise damaged(digest)
+            if self._checked.get(digest) != found and self._remembered(digest) == found.mark:
+                self._checked[digest] = found
             if self._checked.get(digest) != found:
                 self._checked.pop(digest, None)
                 computed = hashlib.sha256()
                 for piece in self.storage.pieces(key, mark=found.mark):
                     computed.update(piece)
                 if computed.hexdigest() != digest or self.storage.stamp(key) != found:
-                    raise _damaged(digest)
-                self._checked[digest] = found
+                    raise damaged(digest)
+                self._note(digest, found)
         if found.size != size:
-            raise _damaged(digest)
+            raise damaged(digest)
         return Blob(storage=self.storage, key=key, stamp=found, path=self.storage.path(key))
 
     def read(self, digest: str, *, max_bytes: int = 64 * 1024 * 1024) -> bytes:
@@ -214,12 +263,31 @@ class Blobs:
         with _readable(digest):
             content = b"".join(self.storage.pieces(self.key(digest), 0, max_bytes + 1))
         if len(content) > max_bytes or sha256(content) != digest:
-            raise _damaged(digest)
+            raise damaged(digest)
         return content
 
     def forget_stamps(self) -> None:
         """Ask storage anew for every stamp, as happens anyway within a second."""
         self._stamps.clear()
+
+    def _arrived(self, digest: str, size: int) -> None:
+        """Note what an upload became, so that nobody has to read it back to know it."""
+        self._stamps.pop(digest, None)
+        found = self.storage.stamp(self.key(digest))
+        if found is not None and found.size == size:
+            self._note(digest, found)
+
+    def _lies_whole(self, digest: str) -> bool:
+        found = self.storage.stamp(self.key(digest))
+        return found is not None and self._remembered(digest) == found.mark
+
+    def _note(self, digest: str, found: Stamp) -> None:
+        self._checked[digest] = found
+        if self._memory is not None:
+            self._memory.note(digest, found.mark)
+
+    def _remembered(self, digest: str) -> str | None:
+        return None if self._memory is None else self._memory.known(digest)
 
     def _stamp(self, digest: str) -> Stamp | None:
         if not self.storage.shared:
@@ -241,6 +309,8 @@ class Blobs:
 def _room() -> Iterator[None]:
     try:
         yield
+    except OutOfReachError:
+        raise
     except OSError as error:
         raise HubError(f"the hub cannot store this: {error.strerror}", code="no-room") from None
 
@@ -249,11 +319,14 @@ def _room() -> Iterator[None]:
 def _readable(digest: str) -> Iterator[None]:
     try:
         yield
+    except OutOfReachError:
+        raise
     except OSError:
-        raise _damaged(digest) from None
+        raise damaged(digest) from None
 
 
-def _damaged(digest: str) -> HubError:
+def damaged(digest: str) -> HubError:
+    """Return the error for a blob that is gone or holds other bytes."""
     return HubError(
         "a stored file is missing or is not the one that was decided, so it is not served",
         code="damaged",

@@ -24,9 +24,11 @@ from openweir.hub.access.issuers import PASSPORT_ISSUERS, Issuer, read_issuers
 from openweir.hub.accounts import Accounts
 from openweir.hub.audit import Recorder
 from openweir.hub.blobs import Blobs
+from openweir.hub.front import Front
 from openweir.hub.gate import Answer, Grant, Principal, StageStanding, admit, see
 from openweir.hub.grants import Grants, Statistics
 from openweir.hub.logins import Logins
+from openweir.hub.marks import Marks
 from openweir.hub.notices import NoticeKind, Notices
 from openweir.hub.orders import LoggedOrder, check_orders
 from openweir.hub.own_keys import own_keys
@@ -78,6 +80,7 @@ class Channel:
         database: address of the database that replicas share; None for one file in `data`.
         storage: where replicas share their files; None for `data` itself.
         secret: what the hub's keys are derived from; None for keys that it keeps itself.
+        front: who else may send open files.
     """
 
     def __init__(
@@ -91,8 +94,10 @@ class Channel:
         database: str | None = None,
         storage: Storage | None = None,
         secret: bytes | None = None,
+        front: Front | None = None,
     ) -> None:
         """Open the data directory, creating what is missing."""
+        self.front = Front() if front is None else front
         self.data = data
         self.register = register
         self.clock = clock
@@ -100,7 +105,7 @@ class Channel:
         self.trust = trust
         self.store = Store.embedded(data) if database is None else Store(database)
         self.storage: Storage = Files(data) if storage is None else storage
-        self.blobs = Blobs(self.storage)
+        self.blobs = Blobs(self.storage, Marks(self.store) if self.storage.shared else None)
         self.scans = Scans(self.storage)
         self.accounts = Accounts(self.store)
         links, key = own_keys(data, self.store, shared=database is not None, secret=secret)

@@ -14,6 +14,7 @@ from openweir.hub.api.recent import Recent
 from openweir.hub.api.reply import stated_id
 from openweir.hub.api.routes import routes
 from openweir.hub.channel import Channel
+from openweir.hub.front import Front
 from openweir.hub.publication import Publications
 from openweir.hub.storage import open_storage
 from openweir.policy import Policy
@@ -36,6 +37,8 @@ class Hub(Channel):
         database: str | None = None,
         blobs: str | None = None,
         secret: bytes | None = None,
+        accel: str = "",
+        links: str | None = None,
     ) -> "Hub":
         """Open a data directory, creating what is missing.
 
@@ -46,11 +49,13 @@ class Hub(Channel):
             clock: the present instant, in UTC.
             policies: SHA-256 -> policy: only decisions that these give again are taken in,
                 or those of a policy that the trust names by digest.
-
             database: address of a PostgreSQL database, `postgresql://...`, for several
                 replicas; None for a file in `data`.
             blobs: address of a bucket, `s3://BUCKET[/PREFIX]`, for the same; None for `data`.
             secret: what all replicas derive their keys from; None for keys the hub keeps.
+            accel: the location from which nginx before the hub sends open files of `data`.
+            links: URL of the bucket's server as readers know it, who fetch open files there by
+                short links; empty for the hub's own; None to send them through the hub.
 
         Raises:
             HubError: the directory cannot be made or the database cannot be opened.
@@ -62,8 +67,9 @@ class Hub(Channel):
             clock=clock,
             policies=policies,
             database=database,
-            storage=None if blobs is None else open_storage(blobs),
+            storage=None if blobs is None else open_storage(blobs, outside=links or ""),
             secret=secret,
+            front=Front(accel=accel, links=links is not None),
         )
 
     @cached_property

@@ -13,7 +13,7 @@ from collections.abc import Iterable, Iterator
 from datetime import datetime, timedelta
 
 from openweir.errors import HubError
-from openweir.hub.storage import Storage, Writer
+from openweir.hub.storage import OutOfReachError, Storage, Writer
 
 __all__ = ["Part", "Parts", "Upload"]
 
@@ -155,4 +155,6 @@ class Part:
 
 
 def _no_room(error: OSError) -> HubError:
+    if isinstance(error, OutOfReachError):
+        return error
     return HubError(f"the hub cannot store this: {error.strerror}", code="no-room")

@@ -318,7 +318,7 @@ class Publications:
         key = f"{folder_of(publication_id)}/publication.json"
         try:
             written = b"".join(self._storage.pieces(key))
-        except OSError:
+        except (FileNotFoundError, NotADirectoryError):
             return None
         return Object(parse(written, where="publication", max_bytes=len(written)), "publication")
 

@@ -13,6 +13,7 @@ from collections.abc import AsyncIterator, Callable
 from contextlib import asynccontextmanager
 from typing import Any
 
+from sqlalchemy.exc import DBAPIError
 from starlette.applications import Starlette
 from starlette.exceptions import HTTPException
 from starlette.requests import Request
@@ -23,8 +24,10 @@ from starlette.types import Receive, Scope, Send
 from openweir.attest import Trust
 from openweir.desk.serve import settings_from_environment
 from openweir.digest import sha256
+from openweir.errors import HubError
 from openweir.hub.accept import read_signers
 from openweir.hub.api.refused import unrouted
+from openweir.hub.api.reply import refusal
 from openweir.hub.hub import Hub
 from openweir.hub.release import Release
 from openweir.register import Proof
@@ -52,6 +55,8 @@ def create_app() -> Starlette:
         database=settings.database,
         blobs=settings.blobs,
         secret=settings.secret,
+        accel=settings.accel,
+        links=settings.links,
     )
     return application(hub)
 
@@ -76,7 +81,12 @@ def application(hub: Hub) -> Starlette:
             Route("/{org}/{name}/request-access", _request(hub)),
             Route("/{org}/{name}", _release(hub)),
         ],
-        exception_handlers={404: _missing, 405: _wrong_method},
+        exception_handlers={
+            404: _missing,
+            405: _wrong_method,
+            HubError: _refused,
+            DBAPIError: _refused,
+        },
     )
 
 
@@ -196,6 +206,12 @@ def _missing(request: Request, _error: Exception) -> Response:
 def _wrong_method(request: Request, error: Exception) -> Response:
     headers = error.headers if isinstance(error, HTTPException) else None
     return unrouted(request, 405, None if headers is None else dict(headers))
+
+
+def _refused(_: Request, error: Exception) -> Response:
+    """Return what an endpoint says when storage or the database does not answer."""
+    busy = HubError("the hub's database does not answer; try again", code="database-busy")
+    return refusal(error if isinstance(error, HubError) else busy)
 
 
 def _html(request: Request, page: str, *, status: int = 200) -> Response:

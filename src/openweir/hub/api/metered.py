@@ -16,6 +16,7 @@ from starlette.responses import Response
 from starlette.types import Message, Receive, Scope, Send
 
 from openweir.errors import HubError, OpenweirError
+from openweir.hub.storage import OutOfReachError
 
 __all__ = ["ASK_AGAIN_SECONDS", "Metered"]
 
@@ -85,9 +86,13 @@ class Metered(Response):
         except* _Gone:
             pass
         except* OpenweirError as found:
-            if meter.status:
-                raise
             faults.extend(one for one in found.exceptions if isinstance(one, OpenweirError))
+            if meter.status:
+                if not all(isinstance(one, OutOfReachError) for one in faults):
+                    raise
+                # Shorter than announced as well; what went out is in the log all the same.
+                _log.warning("a download ends early: %s", faults[0])
+                faults.clear()
         finally:
             meter.close()
             # A client that went away was served bytes all the same: the log says how many.

@@ -255,8 +255,7 @@ async def answer(request: Request, work: Callable[[], Awaitable[Response]]) -> R
     except DBAPIError as error:
         _log.error("the database does not answer: %s", error.orig)
         response = refusal(
-            HubError("the hub's database does not answer; try again", code="database-busy"),
-            headers={"Retry-After": "5"},
+            HubError("the hub's database does not answer; try again", code="database-busy")
         )
     except ClientDisconnect:
         response = Response(status_code=400)
@@ -271,7 +270,7 @@ def refusal(error: OpenweirError, *, headers: dict[str, str] | None = None) -> R
     """Return the answer to an error: status, `X-Error-Code`, one sentence."""
     room = error.room == "hub"
     status, code = _STATUS.get(error.code, _REFUSED) if room else (400, "")
-    if error.code == "hub.damaged":
+    if error.code in ("hub.damaged", "hub.out-of-reach"):
         _log.error("%s (%s)", error.message, error.where)
     sentence = error.message
     if error.hint and status != 500:
@@ -284,6 +283,8 @@ def refusal(error: OpenweirError, *, headers: dict[str, str] | None = None) -> R
         "X-Error-Message": _header(sentence),
         **(headers or {}),
     }
+    if status == 503:
+        found["Retry-After"] = "5"
     if status == 429:
         found |= _TOO_MANY
     if status == 401:

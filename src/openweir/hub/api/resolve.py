@@ -7,6 +7,7 @@ from starlette.responses import Response
 
 from openweir.digest import sha256 as digest_of
 from openweir.errors import HubError
+from openweir.hub.api.handing import handed_on
 from openweir.hub.api.recent import keep
 from openweir.hub.api.recorded import Right, event_of, metered_as, record_answer
 from openweir.hub.api.reply import Call, gate_error, refusal, warn
@@ -119,6 +120,11 @@ def serve_blob(
         found |= {"X-Linked-Etag": f'"{sha256}"', "X-Linked-Size": str(size)}
         found |= _by_xet(call, sha256, commit)
     event = event_of(call, right, commit, path)
+    if not private:
+        handed = handed_on(call, blob, headers=found, event=event)
+        if handed is not None:
+            warn(handed, warnings)
+            return handed
     if not warnings:
         keep(call.request.scope, sha256=sha256, blob=blob, headers=found, event=event, still=still)
     response = metered_as(call.channel, send(blob, headers=found), event, still=still, asked=asked)

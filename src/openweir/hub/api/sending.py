@@ -12,7 +12,10 @@ from starlette.concurrency import run_in_threadpool
 from starlette.responses import Response
 from starlette.types import Receive, Scope, Send
 
-from openweir.hub.blobs import Blob
+from openweir.errors import OpenweirError
+from openweir.hub.api.reply import refusal
+from openweir.hub.blobs import Blob, damaged
+from openweir.hub.storage import OutOfReachError
 
 __all__ = ["send"]
 
@@ -41,7 +44,7 @@ class _Sent(Response):
         self.headers["Accept-Ranges"] = "bytes"
         self.headers["Last-Modified"] = format_datetime(blob.stamp.changed_at, usegmt=True)
 
-    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:  # noqa: ARG002 - ASGI's form
+    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         self._loop = asyncio.get_running_loop()
         size = self._blob.stamp.size
         self.status_code, start, end = _wanted(scope, size, self.headers["ETag"])
@@ -53,7 +56,11 @@ class _Sent(Response):
         sent = 0
         # Before the head goes out: what cannot be read is said in the status.
         pieces = self._pieces(start, end) if scope["method"] != "HEAD" else iter(())
-        piece = await run_in_threadpool(next, pieces, b"")
+        try:
+            piece = await run_in_threadpool(next, pieces, b"")
+        except OSError as error:
+            await self._refused(error)(scope, receive, send)
+            return
         await send(
             {
                 "type": "http.response.start",
@@ -70,6 +77,13 @@ class _Sent(Response):
             # A view is there without reading; anything else is read in a worker thread.
             viewed = isinstance(piece, memoryview)
             piece = next(pieces) if viewed else await run_in_threadpool(next, pieces, b"")
+
+    def _refused(self, error: OSError) -> Response:
+        """Return what is said instead of bytes that were there a moment ago."""
+        reason: OpenweirError = damaged(self._blob.key.rpartition("/")[2])
+        if isinstance(error, OutOfReachError):
+            reason = error
+        return refusal(reason, headers={"X-Request-Id": self.headers.get("X-Request-Id", "")})
 
     def _pieces(self, start: int, end: int) -> Iterator[bytes | memoryview]:
         """Yield the bytes asked for: as views of the file where the server sends those as such.

@@ -12,6 +12,6 @@ with their digest and the gate decides on the reference.
 
 from openweir.hub.storage.files import Files
 from openweir.hub.storage.open import open_storage
-from openweir.hub.storage.place import Stamp, Storage, Writer
+from openweir.hub.storage.place import OutOfReachError, Stamp, Storage, Writer
 
-__all__ = ["Files", "Stamp", "Storage", "Writer", "open_storage"]
+__all__ = ["Files", "OutOfReachError", "Stamp", "Storage", "Writer", "open_storage"]

@@ -2,7 +2,12 @@
 
 Bytes go up in parts and are there once the server has put them together, so a key is whole
 or absent here too. They are named by their digest, so two replicas that write one key write
-the same bytes. Source: Amazon S3 API, multipart uploads and conditional reads.
+the same bytes, and nothing here needs a server that refuses the second of two writers.
+Source: Amazon S3 API, multipart uploads and conditional reads.
+
+Servers differ, so as little as possible is asked of them: some overlook `If-Match` (the
+entity tag of every answer is compared here), some give a range the checksum of the whole
+(checksums are left out: blobs have their SHA-256), some cannot copy by parts.
 """
 
 import contextlib
@@ -11,14 +16,14 @@ from contextlib import contextmanager
 from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
+from urllib.parse import quote
 
 import boto3
-from boto3.s3.transfer import TransferConfig
 from botocore.config import Config
 from botocore.exceptions import BotoCoreError, ClientError, HTTPClientError
 
 from openweir.errors import HubError
-from openweir.hub.storage.place import Stamp
+from openweir.hub.storage.place import OutOfReachError, Stamp
 
 __all__ = ["Bucket"]
 
@@ -26,6 +31,8 @@ _PIECE_BYTES = 1024 * 1024
 # At most 10,000 parts to an object: parts of this size carry 625 GiB.
 _PART_BYTES = 64 * 1024 * 1024
 _ABSENT = ("404", "NoSuchKey", "NotFound", "412", "PreconditionFailed")
+# The longest object that a server copies in one request.
+_COPIED_BYTES = 5 * 1024**3
 
 
 class Bucket:
@@ -35,35 +42,35 @@ class Bucket:
         client: of boto3; it may be used from many threads.
         name: of the bucket.
         prefix: empty, or ending with a slash.
+        outside: another client that makes links for readers who know the server by another
+            address.
     """
 
     shared = True
 
-    def __init__(self, client: Any, name: str, prefix: str) -> None:
+    def __init__(self, client: Any, name: str, prefix: str, *, outside: Any = None) -> None:
         """Use a client that is set up."""
         self._client = client
+        self._outside = client if outside is None else outside
         self._name = name
         self._prefix = prefix
 
     @classmethod
-    def open(cls, address: str) -> "Bucket":
+    def open(cls, address: str, *, outside: str = "") -> "Bucket":
         """Return the storage at `s3://BUCKET[/PREFIX]`.
+
+        Args:
+            address: of the bucket; where its server is comes from the `AWS_*` variables.
+            outside: URL of the server as those know it who are given links.
 
         Raises:
             HubError: there is no such bucket, or it is not open to these credentials.
         """
         name, _, prefix = address.removeprefix("s3://").partition("/")
         try:
-            client = boto3.client(
-                "s3",
-                config=Config(
-                    retries={"max_attempts": 4, "mode": "standard"},
-                    max_pool_connections=64,
-                    connect_timeout=5,
-                    read_timeout=60,
-                ),
-            )
+            client = _client()
             client.head_bucket(Bucket=name)
+            public = _client(outside) if outside else client
         except (BotoCoreError, ClientError, ValueError) as error:
             raise HubError(
                 f"the bucket `{name[:100]}` cannot be used: {error}",
@@ -72,7 +79,8 @@ class Bucket:
                 hint="make the bucket, and set AWS_ACCESS_KEY_ID, AWS_SECRET_ACCESS_KEY, "
                 "AWS_REGION and, for a server of your own, AWS_ENDPOINT_URL_S3",
             ) from None
-        return cls(client, name, f"{prefix.strip('/')}/" if prefix.strip("/") else "")
+        below = f"{prefix.strip('/')}/" if prefix.strip("/") else ""
+        return cls(client, name, below, outside=public)
 
     def writer(self, key: str) -> "_Writer":
         """Return where to write; small bytes go in one request, long ones in parts."""
@@ -106,17 +114,34 @@ class Bucket:
         with _reaching():
             found = self._client.get_object(Bucket=self._name, Key=self._prefix + key, **asked)
             with contextlib.closing(found["Body"]) as body:
+                if mark is not None and found["ETag"] != mark:
+                    raise FileNotFoundError(key)
                 yield from body.iter_chunks(_PIECE_BYTES)
 
     def move(self, key: str, to: str) -> None:
-        """Have the server copy an object, then delete the first."""
-        with _reaching():
-            self._client.copy(
-                {"Bucket": self._name, "Key": self._prefix + key},
-                self._name,
-                self._prefix + to,
-                Config=TransferConfig(use_threads=False),
-            )
+        """Have the server copy an object, then delete the first.
+
+        One that is too long to be copied in one request goes through here.
+        """
+        found = self.stamp(key)
+        if found is None:
+            raise FileNotFoundError(key)
+        if found.size <= _COPIED_BYTES:
+            with _reaching():
+                self._client.copy_object(
+                    Bucket=self._name,
+                    Key=self._prefix + to,
+                    CopySource={"Bucket": self._name, "Key": self._prefix + key},
+                    CopySourceIfMatch=found.mark,
+                )
+        else:
+            writer = self.writer(to)
+            try:
+                for piece in self.pieces(key, mark=found.mark):
+                    writer.write(piece)
+                writer.keep()
+            finally:
+                writer.drop()
         self.delete(key)
 
     def delete(self, key: str) -> None:
@@ -182,6 +207,22 @@ class Bucket:
     def view(self, key: str, mark: str) -> memoryview | None:  # noqa: ARG002 - as above
         """Return None: nothing here is a file of this machine."""
         return None
+
+    def link(self, key: str, *, seconds: int, name: str) -> str | None:
+        """Return a presigned URL (AWS Signature Version 4, query parameters)."""
+        shown = quote(name, safe="")
+        return str(
+            self._outside.generate_presigned_url(
+                "get_object",
+                Params={
+                    "Bucket": self._name,
+                    "Key": self._prefix + key,
+                    "ResponseContentType": "application/octet-stream",
+                    "ResponseContentDisposition": f"attachment; filename*=UTF-8''{shown}",
+                },
+                ExpiresIn=seconds,
+            )
+        )
 
     def room(self) -> int | None:
         """Return None: a bucket does not say."""
@@ -251,6 +292,22 @@ def _reaching() -> Iterator[None]:
         code = str(error.response.get("Error", {}).get("Code", ""))
         if code in _ABSENT:
             raise FileNotFoundError(code) from None
-        raise OSError(5, f"storage answers {code or 'an error'}") from None
+        raise OutOfReachError(f"it answers `{code or 'an error'}`") from None
     except (BotoCoreError, HTTPClientError) as error:
-        raise OSError(5, f"storage is out of reach ({type(error).__name__})") from None
+        raise OutOfReachError(type(error).__name__) from None
+
+
+def _client(endpoint: str | None = None) -> Any:
+    return boto3.client(
+        "s3",
+        endpoint_url=endpoint,
+        config=Config(
+            signature_version="s3v4",
+            retries={"max_attempts": 2, "mode": "standard"},
+            request_checksum_calculation="when_required",
+            response_checksum_validation="when_required",
+            max_pool_connections=64,
+            connect_timeout=5,
+            read_timeout=60,
+        ),
+    )

@@ -117,6 +117,10 @@ class Files:
         mapped.madvise(mmap.MADV_SEQUENTIAL)
         return memoryview(mapped)
 
+    def link(self, key: str, *, seconds: int, name: str) -> str | None:  # noqa: ARG002 - none
+        """Return None: a file has no address outside of this machine."""
+        return None
+
     def room(self) -> int:
         """Return the bytes free on the disk."""
         return shutil.disk_usage(self.root).free

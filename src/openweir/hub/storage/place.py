@@ -6,7 +6,23 @@ from datetime import datetime
 from pathlib import Path
 from typing import Protocol
 
-__all__ = ["Stamp", "Storage", "Writer"]
+from openweir.errors import HubError
+
+__all__ = ["OutOfReachError", "Stamp", "Storage", "Writer"]
+
+
+class OutOfReachError(HubError, OSError):
+    """Storage does not answer now: nothing is known of what it holds, and nothing is lost.
+
+    Args:
+        reason: for the log; it may name no address.
+    """
+
+    def __init__(self, reason: str) -> None:
+        """Say so to whoever asked."""
+        super().__init__(
+            "the hub's storage does not answer; try again", code="out-of-reach", where=reason
+        )
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -49,7 +65,10 @@ class Writer(Protocol):
 
 
 class Storage(Protocol):
-    """Bytes under keys. Every method raises `OSError` when storage is out of reach."""
+    """Bytes under keys.
+
+    Every method raises `OutOfReachError`, which is an `OSError`, when storage does not answer.
+    """
 
     @property
     def shared(self) -> bool:
@@ -129,6 +148,16 @@ class Storage(Protocol):
 
         Raises:
             FileNotFoundError: nothing is there, or it is not what `mark` says.
+        """
+        ...
+
+    def link(self, key: str, *, seconds: int, name: str) -> str | None:
+        """Return a URL by which anybody reads a key for so long; None where there is none.
+
+        Args:
+            key: where.
+            seconds: for which it holds.
+            name: under which a browser is to keep it.
         """
         ...
 

@@ -20,6 +20,7 @@ from datetime import datetime
 from openweir.errors import HubError
 from openweir.hub.blobs import Blobs
 from openweir.hub.possession import Possession
+from openweir.hub.storage import OutOfReachError
 from openweir.hub.store import Store
 from openweir.hub.xet.holdings import PLACE
 from openweir.hub.xet.layout import LENGTH, Plan, Run, plan_bytes, read_plan
@@ -321,6 +322,8 @@ class XetStore:
                 writer.keep()
             finally:
                 writer.drop()
+        except OutOfReachError:
+            raise
         except OSError as error:
             raise HubError(f"the hub cannot store this: {error.strerror}", code="no-room") from None
 
