@@ -239,7 +239,7 @@ def moto_s3(servers: Servers) -> S3:
     found = S3(endpoint=f"http://127.0.0.1:{port}", key="test", secret="test")
     import boto3  # noqa: PLC0415 - only who asks for this server needs it
 
-    boto3.client(
+    boto3.session.Session().client(
         "s3",
         endpoint_url=found.endpoint,
         aws_access_key_id=found.key,

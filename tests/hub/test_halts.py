@@ -54,7 +54,7 @@ class TestHalt:
             assert answer.headers["x-error-message"] == DISABLED
             assert answer.json()["error"] == DISABLED
             assert "copies were found outside" in answer.headers["x-hf-warning"]
-            assert "x-error-code" not in answer.headers
+            assert answer.headers["x-error-code"] == "Disabled"
         assert served.client.get("/api/models").json() == []
         told = served.client.get("/openweir/acme/small/release.json").json()
         assert (told["release_state"], told["files"]) == ("halted", [])

@@ -10,7 +10,7 @@ import pytest
 
 from hub_live import listening
 from hub_served import Served
-from hub_world import FILES, NOW, World
+from hub_world import FILES, NOW, World, weights
 from openweir.canonical import parse
 from openweir.errors import HubError
 from openweir.hub.audit.journal import orphans
@@ -97,7 +97,7 @@ class TestWhatTakesLong:
     def test_a_client_that_went_away_is_not_read_for(self, tmp_path) -> None:
         """The log says what was handed over, at least what came and a few pieces more."""
         served = Served(World(tmp_path / "world"), tmp_path)
-        files = {"model.safetensors": os.urandom(1024) * (96 * 1024)}
+        files = {"model.safetensors": weights(os.urandom(1024) * (96 * 1024))}
         assert served.publish(served.world.release(files=files)).is_success
         served.settle()
         came = 0

@@ -15,14 +15,14 @@ import pytest
 from hub_live import listening
 from hub_scale import behind_nginx
 from hub_served import Served
-from hub_world import FILES, World
+from hub_world import FILES, World, weights
 from openweir.hub.front import Front
 from openweir.tier import Tier
 from servers import Servers
 
 pytestmark = pytest.mark.peer
 
-LARGE = bytes(range(256)) * 12_000
+LARGE = weights(bytes(range(256)) * 12_000)
 ALL = {**FILES, "model.safetensors": LARGE}
 NAMES = {"acme/open": Tier.OPEN_WEIGHTS, "acme/gated": Tier.GATED_WEIGHTS}
 WEIGHTS = "resolve/main/model.safetensors"

@@ -175,15 +175,19 @@ class Bucket:
         count = 0
         with _reaching():
             pages = self._client.get_paginator("list_multipart_uploads")
-            for page in pages.paginate(Bucket=self._name, Prefix=self._prefix):
-                for item in page.get("Uploads", ()):
-                    if item["Initiated"].astimezone(UTC) >= before:
-                        continue
-                    count += 1
-                    if forget:
-                        self._client.abort_multipart_upload(
-                            Bucket=self._name, Key=item["Key"], UploadId=item["UploadId"]
-                        )
+            try:
+                for page in pages.paginate(Bucket=self._name, Prefix=self._prefix):
+                    for item in page.get("Uploads", ()):
+                        if item["Initiated"].astimezone(UTC) >= before:
+                            continue
+                        count += 1
+                        if forget:
+                            self._client.abort_multipart_upload(
+                                Bucket=self._name, Key=item["Key"], UploadId=item["UploadId"]
+                            )
+            except self._client.exceptions.NoSuchUpload:
+                # Some servers say so where there is none to list, or the last one ended now.
+                return count
         return count
 
     def folders(self, prefix: str) -> tuple[str, ...]:
@@ -298,7 +302,8 @@ def _reaching() -> Iterator[None]:
 
 
 def _client(endpoint: str | None = None) -> Any:
-    return boto3.client(
+    # A session of its own: the shared one keeps the credentials that were found first.
+    return boto3.session.Session().client(
         "s3",
         endpoint_url=endpoint,
         config=Config(
