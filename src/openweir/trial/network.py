@@ -4,25 +4,31 @@ Only formats that cannot run code are opened: safetensors, and architectures tha
 transformers itself ships.
 """
 
+import json
+import math
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
+from hashlib import sha256 as hasher
+from importlib.util import find_spec
 from pathlib import Path
 from typing import Any
 
 import torch
 from safetensors import safe_open
 from safetensors.torch import save
-from transformers import AutoModelForCausalLM, AutoTokenizer
+from transformers import AutoConfig, AutoModelForCausalLM, AutoTokenizer
 from transformers.utils import logging
 
 from openweir.digest import dirhash, sha256
 from openweir.errors import TrialError
 from openweir.trial.data import Example
 from openweir.trial.loop import Row
+from openweir.weights import list_tensors
 
 __all__ = ["Network", "adapter_tensors", "held_tensors", "opened", "tensors_sha256"]
 
 _ASKED_AT_ONCE = 256
+_STORED = {"F32": torch.float32, "F16": torch.float16, "BF16": torch.bfloat16}
 
 
 @dataclass(slots=True, kw_only=True)
@@ -187,31 +193,35 @@ def opened(
         four_bit: hold the weights in four bits; needs `bitsandbytes` and `cuda`.
 
     Raises:
-        TrialError: it holds no causal language model that transformers knows.
+        TrialError: it holds no causal language model that transformers knows, or not all of it.
     """
     logging.disable_progress_bar()
     kind = getattr(torch, dtype)
+    more = _in_four_bits(kind) if four_bit else {}
     try:
-        model = AutoModelForCausalLM.from_pretrained(
+        _check_size(folder)
+        model, told = AutoModelForCausalLM.from_pretrained(
             folder,
             dtype=kind,
             local_files_only=True,
             trust_remote_code=False,
             use_safetensors=True,
-            **(_in_four_bits(kind) if four_bit else {}),
+            output_loading_info=True,
+            **more,
         )
-        if not four_bit:
-            model = model.to(device)
         tokenizer = AutoTokenizer.from_pretrained(
             folder, local_files_only=True, trust_remote_code=False
         )
+    except TrialError:
+        raise
     except Exception as error:  # noqa: BLE001 - transformers raises dozens of kinds on bad folders
-        raise TrialError(
-            f"not a causal language model that can be opened: {' '.join(str(error).split())[:160]}",
-            code="model",
-            where=str(folder),
-            hint="config.json, a tokenizer and safetensors weights of a known architecture",
-        ) from None
+        raise _no_model(folder, " ".join(str(error).split())[:160]) from None
+    missing = sorted(told["missing_keys"])
+    if missing:
+        # The library would fill them with random numbers.
+        raise _no_model(folder, f"no weights for {missing[0][:80]}")
+    if not four_bit:
+        model = _on_device(model, device)
     if chat and not tokenizer.chat_template:
         raise TrialError(
             "the data ask for a chat template, and the tokenizer has none",
@@ -225,7 +235,49 @@ def opened(
     return Network(folder=folder, model=model, tokenizer=tokenizer, chat=chat, untouched=untouched)
 
 
+def _check_size(folder: Path) -> None:
+    """Refuse settings that ask for more weights than the files hold, before memory is taken."""
+    held = [math.prod(one.tensor.shape) for one in list_tensors(folder).values()]
+    settings = AutoConfig.from_pretrained(folder, local_files_only=True, trust_remote_code=False)
+    layers = getattr(settings.get_text_config(), "num_hidden_layers", 0) or 0
+    if layers > len(held):
+        raise _no_model(folder, f"{layers} layers, and {len(held)} tensors")
+    with torch.device("meta"):
+        model = AutoModelForCausalLM.from_config(settings, trust_remote_code=False)
+    wanted = sum(parameter.numel() for parameter in model.parameters())
+    # Weights that are quantised already lie packed, up to sixteen to a number.
+    packed = 16 if getattr(settings, "quantization_config", None) else 1
+    if wanted > packed * sum(held):
+        raise _no_model(folder, f"settings for {wanted} weights, and files with {sum(held)}")
+
+
+def _no_model(folder: Path, why: str) -> TrialError:
+    return TrialError(
+        f"not a causal language model that can be opened: {why}",
+        code="model",
+        where=str(folder),
+        hint="config.json, a tokenizer and safetensors weights of a known architecture",
+    )
+
+
+def _on_device(model: Any, device: str) -> Any:
+    try:
+        return model.to(device)
+    except (AssertionError, RuntimeError) as error:
+        raise TrialError(
+            f"the model does not go to `{device}`: {' '.join(str(error).split())[:120]}",
+            code="device",
+            hint="plan with --device cpu, or run where the device is",
+        ) from None
+
+
 def _in_four_bits(kind: Any) -> dict[str, Any]:
+    if find_spec("bitsandbytes") is None:
+        raise TrialError(
+            "weights of four bits need the library `bitsandbytes`",
+            code="missing-extra",
+            hint="pip install 'openweir[trial-gpu]'",
+        )
     from transformers import BitsAndBytesConfig  # noqa: PLC0415 - only QLoRA needs it
 
     settings = BitsAndBytesConfig(
@@ -274,13 +326,44 @@ def adapter_tensors(network: Network) -> dict[str, Any]:
 def held_tensors(path: Path, state: Mapping[str, Any]) -> dict[str, Any]:
     """Return the tensors of a safetensors file as they are in memory now, in the file's types."""
     with safe_open(path, framework="pt") as reader:
-        return {
-            name: state[name].detach().to("cpu", reader.get_tensor(name).dtype).contiguous()
-            if name in state
-            else reader.get_tensor(name)
-            for name in sorted(reader.keys())
-        }
+        return {name: _whole(name, reader, state) for name in sorted(reader.keys())}
+
+
+def _held(name: str, reader: Any, state: Mapping[str, Any]) -> Any:
+    if name not in state:
+        return reader.get_tensor(name)
+    stored = _STORED[reader.get_slice(name).get_dtype()]
+    return state[name].detach().to("cpu", stored).contiguous()
 
 
 def _saved(path: Path, state: Mapping[str, Any]) -> str:
-    return sha256(save(held_tensors(path, state), metadata={"format": "pt"}))
+    """Return the digest that `safetensors.torch.save` would give, one tensor in memory at a time.
+
+    Source: the safetensors format: length of the header, header in JSON padded to 8 bytes, data.
+    """
+    with safe_open(path, framework="pt") as reader:
+        names = sorted(reader.keys())
+        slices = {name: reader.get_slice(name) for name in names}
+        kinds = {one.get_dtype() for one in slices.values()}
+        # Of several types the library orders by size first; and few have a torch type of that name.
+        if len(kinds) != 1 or not kinds <= set(_STORED):
+            held = {name: _whole(name, reader, state) for name in names}
+            return sha256(save(held, metadata={"format": "pt"}))
+        (kind,) = kinds
+        header: dict[str, object] = {"__metadata__": {"format": "pt"}}
+        end = 0
+        for name, one in slices.items():
+            begin, shape = end, one.get_shape()
+            end += _STORED[kind].itemsize * math.prod(shape)
+            header[name] = {"dtype": kind, "shape": shape, "data_offsets": [begin, end]}
+        head = json.dumps(header, separators=(",", ":"), ensure_ascii=False).encode()
+        head += b" " * (-len(head) % 8)
+        told = hasher(len(head).to_bytes(8, "little") + head)
+        for name in names:
+            told.update(_held(name, reader, state).view(-1).view(torch.uint8).numpy())
+        return told.hexdigest()
+
+
+def _whole(name: str, reader: Any, state: Mapping[str, Any]) -> Any:
+    tensor = reader.get_tensor(name)
+    return state[name].detach().to("cpu", tensor.dtype).contiguous() if name in state else tensor
