@@ -6,8 +6,8 @@ right is computed anew before the first piece that goes out a second after the l
 
 import logging
 from collections.abc import Callable
+from time import monotonic
 
-from anyio import CancelScope, current_time
 from starlette.concurrency import run_in_threadpool
 from starlette.responses import Response
 from starlette.types import Message, Receive, Scope, Send
@@ -31,8 +31,8 @@ class Metered(Response):
     Args:
         inner: what is sent.
         still: whether the right to it still holds; asked in a worker thread.
-        began: told the status before anything is sent, in a worker thread; where it raises
-            a `HubError`, that is the answer.
+        began: told the status before anything is sent; where it raises a `HubError`, that is
+            the answer. Like `finished` it must not wait: it is called by the server's loop.
         finished: told (status, bytes of the body sent, whether it was cut), also when the
             client went away.
     """
@@ -57,7 +57,7 @@ class Metered(Response):
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         """Send the inner answer piece by piece."""
         status, sent, cut = 0, 0, False
-        asked = current_time()
+        asked = monotonic()
         unkept: HubError | None = None
         # A server that sends the file by itself could neither count nor stop.
         extensions = dict(scope.get("extensions") or {})
@@ -69,14 +69,14 @@ class Metered(Response):
                 status = message["status"]
                 if self._began is not None:
                     try:
-                        await run_in_threadpool(self._began, status)
+                        self._began(status)
                     except HubError as error:
                         unkept = error
                         raise _Over from None
-            elif current_time() - asked >= ASK_AGAIN_SECONDS:
+            elif monotonic() - asked >= ASK_AGAIN_SECONDS:
                 if not await run_in_threadpool(self._still):
                     raise _Over
-                asked = current_time()
+                asked = monotonic()
             await send(message)
             sent += len(message.get("body", b""))
 
@@ -89,14 +89,13 @@ class Metered(Response):
         finally:
             # A client that went away was served bytes all the same: the log says how many.
             if unkept is None:
-                with CancelScope(shield=True):
-                    await self._finish(status, sent, cut)
+                self._finish(status, sent, cut)
         if unkept is not None:
             await refusal(unkept)(scope, receive, send)
 
-    async def _finish(self, status: int, sent: int, cut: bool) -> None:
+    def _finish(self, status: int, sent: int, cut: bool) -> None:
         try:
-            await run_in_threadpool(self._finished, status, sent, cut)
+            self._finished(status, sent, cut)
         except HubError as error:
             # The beginning stays without an end, which the check of the chain reports.
             _log.error("the end of an answer is not recorded: %s", error)

@@ -6,6 +6,8 @@ from datetime import datetime
 from pathlib import Path
 from typing import Protocol
 
+from openweir.hub.storage.view import View
+
 __all__ = ["Stamp", "Storage", "Writer"]
 
 
@@ -104,7 +106,7 @@ class Storage(Protocol):
         """Return the file a key is; None where it is no file of this machine."""
         ...
 
-    def view(self, key: str, mark: str) -> memoryview | None:
+    def view(self, key: str, mark: str) -> View | None:
         """Return the bytes without reading them; None where they are no file of this machine.
 
         Args:
