@@ -30,7 +30,7 @@ from openweir.hub.release import ReleaseFile
 from openweir.instant import format_instant, parse_instant
 from openweir.tier import Tier
 
-__all__ = ["ReleaseRow", "Store", "standing_of"]
+__all__ = ["ReleaseRow", "Store", "engine_at", "standing_of"]
 
 _CHANGED = "openweir-changed"
 
@@ -73,9 +73,9 @@ class Store:
         self._epochs = itertools.count(1)
         self._epoch = 0
         with _opening(url):
-            self._engine = _engine(url, synchronous="FULL")
+            self._engine = engine_at(url)
             # The access log may lose its last lines in a power cut; grants and releases may not.
-            self._log_engine = _engine(url, synchronous="NORMAL")
+            self._log_engine = engine_at(url, synchronous="NORMAL")
             event.listen(self._engine, "after_cursor_execute", _note_change)
             migrate(self._engine)
 
@@ -255,7 +255,7 @@ def standing_of(url: str) -> Standing:
         HubError: it cannot be opened, or is of a later version.
     """
     with _opening(url):
-        engine = _engine(url, synchronous="FULL")
+        engine = engine_at(url)
         try:
             return standing(engine)
         finally:
@@ -276,7 +276,13 @@ def _opening(url: str) -> Iterator[None]:
         ) from None
 
 
-def _engine(url: str, *, synchronous: str) -> Engine:
+def engine_at(url: str, *, synchronous: str = "FULL") -> Engine:
+    """Return what connects to a database, which need not be a hub's yet.
+
+    Args:
+        url: as for `Store`.
+        synchronous: of SQLite: whether a power cut may take the last changes.
+    """
     embedded = url.startswith("sqlite")
     # Waiting for a database that is gone would hold every thread of the server.
     arguments: dict[str, object] = {"timeout": 30} if embedded else {"connect_timeout": 5}
