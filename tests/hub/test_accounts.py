@@ -5,8 +5,10 @@ from pathlib import Path
 
 import pytest
 
+from openweir.digest import sha256
 from openweir.errors import HubError
 from openweir.hub.accounts import Accounts
+from openweir.hub.blobs import Blobs
 from openweir.hub.possession import Possession
 from openweir.hub.store import Store
 
@@ -74,14 +76,16 @@ def test_users_and_organisations_share_one_list_of_names(store: Store) -> None:
         assert caught.value.code == "hub.user-exists"
 
 
-def test_what_one_namespace_holds_says_nothing_of_another(store: Store) -> None:
+def test_what_one_namespace_holds_says_nothing_of_another(store: Store, tmp_path: Path) -> None:
     """A digest held elsewhere and one held nowhere are refused in the same words."""
-    possession = Possession(store)
-    possession.record("ann", "a" * 64, 7, at=_AT)
-    possession.record("ann", "a" * 64, 7, at=_AT)
-    assert possession.require("ann", "a" * 64) == 7
+    blobs, held = Blobs(tmp_path), sha256(b"1234567")
+    blobs.put(b"1234567", held)
+    possession = Possession(store, blobs)
+    possession.record("ann", held, 7, at=_AT)
+    possession.record("ann", held, 7, at=_AT)
+    assert possession.require("ann", held) == 7
     messages = []
-    for digest in ("a" * 64, "b" * 64):
+    for digest in (held, "b" * 64):
         with pytest.raises(HubError) as caught:
             possession.require("ben", digest)
         messages.append(caught.value.message.replace(digest[:12], "..."))

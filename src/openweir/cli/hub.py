@@ -5,7 +5,16 @@ from collections.abc import Callable
 from pathlib import Path
 from typing import TypeAlias
 
-from openweir.cli import hub_audit, hub_passport, output
+from openweir.cli import (
+    hub_audit,
+    hub_backup,
+    hub_fsck,
+    hub_gc,
+    hub_migrate,
+    hub_passport,
+    hub_restore,
+    output,
+)
 from openweir.desk import hub
 from openweir.desk.home import Home
 
@@ -23,15 +32,18 @@ _EPILOG = (
     "  openweir hub token new ann            one more token, shown once\n"
     "  openweir hub token new ann --role read --days 30 --label ci\n"
     "  openweir hub token revoke ann         all tokens of ann stop at once\n"
-    "  openweir hub login BCDF-GHJK --user ann   let in a device that shows this code"
+    "  openweir hub login BCDF-GHJK --user ann   let in a device that shows this code\n"
+    "  openweir hub backup --to DIR          a copy, while the hub serves\n"
+    "  openweir hub restore DIR --data NEW   a hub from it\n"
+    "  openweir hub fsck                     is everything there that the hub names?\n"
+    "  openweir hub gc --dry-run             what could be let go\n"
+    "  openweir hub migrate --dry-run        what a new version has to change first"
 )
 
 
 def configure(parser: argparse.ArgumentParser) -> None:
     """Add the things and their actions."""
-    things = parser.add_subparsers(
-        dest="thing", metavar="user|org|token|login|audit|passport", required=True
-    )
+    things = parser.add_subparsers(dest="thing", metavar="THING", required=True)
     user = _thing(things, "user", "accounts")
     _action(user, "add", "make an account", _add_user, "user").add_argument(
         "--publisher", action="store_true", help="may publish under every name"
@@ -65,6 +77,8 @@ def configure(parser: argparse.ArgumentParser) -> None:
     _common(login, _login)
     hub_audit.configure(things)
     hub_passport.configure(things)
+    for verb in (hub_backup, hub_restore, hub_fsck, hub_gc, hub_migrate):
+        verb.configure(things)
     parser.epilog = _EPILOG
 
 

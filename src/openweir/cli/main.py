@@ -46,7 +46,7 @@ COMMANDS: dict[str, tuple[str, str]] = {
     "publish": ("publish", "upload a signed case to a hub"),
     "access": ("access", "request, list, grant and revoke access to gated releases"),
     "release": ("release", "open a release by stages, halt it, resume it"),
-    "hub": ("hub", "administer a hub: users, tokens, audit"),
+    "hub": ("hub", "administer a hub: users, tokens, audit, upkeep"),
     "verify": ("verify", "check what you downloaded: files, decision, log, expiry"),
     "watch": ("watch", "what is due or was advised since the decision"),
     "lineage": ("lineage", "test whether one model's weights derive from another's"),

@@ -164,6 +164,24 @@ class Blobs:
         except OSError:
             return None
 
+    def require(self, digest: str, size: int) -> None:
+        """Ask storage itself, whatever was kept of it, that a blob is there.
+
+        Raises:
+            HubError: it is not, or storage is out of reach.
+        """
+        try:
+            found = self.storage.stamp(self.key(digest))
+        except OSError:
+            found = None
+        if found is None or found.size != size:
+            raise HubError(
+                "the bytes were let go while they were used; try again",
+                code="out-of-reach",
+                where=digest[:12],
+                hint="send the file again",
+            )
+
     def checked(self, digest: str, size: int) -> Blob:
         """Return a blob whose bytes were compared with its digest.
 

@@ -6,14 +6,16 @@ copied them from a release they may read. Nothing else makes a large file commit
 an answer never tells apart bytes another namespace holds from bytes nobody does.
 """
 
-from collections.abc import Iterable
+from collections.abc import Callable, Iterable
 from datetime import datetime
 
-from sqlalchemy import insert, select
+from sqlalchemy import Connection, insert, select, update
 from sqlalchemy.exc import IntegrityError
 
 from openweir.errors import HubError
 from openweir.hub import schema
+from openweir.hub.blobs import Blobs
+from openweir.hub.naming import naming
 from openweir.hub.store import Store
 from openweir.instant import format_instant
 
@@ -23,42 +25,56 @@ __all__ = ["Possession"]
 class Possession:
     """What each namespace has shown to hold."""
 
-    def __init__(self, store: Store) -> None:
-        """Work on the records in `store`."""
+    def __init__(self, store: Store, blobs: Blobs) -> None:
+        """Work on the records in `store` about the bytes in `blobs`."""
         self._store = store
+        self._blobs = blobs
 
     def record(self, namespace: str, sha256: str, size: int, *, at: datetime) -> None:
-        """Note that a namespace holds these bytes; they must lie in the blob store already."""
-        if sha256 in self.held(namespace, (sha256,)):
-            return
+        """Note that a namespace holds these bytes as of now, and that they lie here.
+
+        Raises:
+            HubError: they do not lie here: they were let go while they came.
+        """
+        table, now = schema.possession, format_instant(at)
         try:
             with self._store.begin() as connection:
-                connection.execute(
-                    insert(schema.possession).values(
-                        namespace=namespace,
-                        sha256=sha256,
-                        size=size,
-                        shown_at=format_instant(at),
-                    )
+                naming(connection)
+                self._blobs.require(sha256, size)
+                again = connection.execute(
+                    update(table)
+                    .where(table.c.namespace == namespace, table.c.sha256 == sha256)
+                    .values(shown_at=now)
                 )
+                if not again.rowcount:
+                    connection.execute(
+                        insert(table).values(
+                            namespace=namespace, sha256=sha256, size=size, shown_at=now
+                        )
+                    )
         except IntegrityError:
             # Another upload of the same bytes came first, which shows the same.
             return
 
+    def guard(self, namespace: str, digests: Iterable[str]) -> Callable[[Connection], None]:
+        """Return what refuses, inside a transaction, if bytes that were held are so no more.
+
+        What it lets pass stays until that transaction ends, and then is named by it.
+        """
+        asked = tuple(set(digests))
+
+        def check(connection: Connection) -> None:
+            naming(connection)
+            gone = set(asked) - set(_held(connection, namespace, asked))
+            if gone:
+                raise _not_held(namespace, min(gone))
+
+        return check
+
     def held(self, namespace: str, digests: Iterable[str]) -> dict[str, int]:
         """Return digest -> size of those digests that the namespace holds."""
-        table = schema.possession
-        found: dict[str, int] = {}
-        asked = tuple(digests)
         with self._store.begin() as connection:
-            for start in range(0, len(asked), 500):
-                query = (
-                    select(table.c.sha256, table.c.size)
-                    .where(table.c.namespace == namespace)
-                    .where(table.c.sha256.in_(asked[start : start + 500]))
-                )
-                found |= {row.sha256: row.size for row in connection.execute(query)}
-        return found
+            return _held(connection, namespace, tuple(digests))
 
     def require(self, namespace: str, sha256: str) -> int:
         """Return the size of bytes that the namespace holds.
@@ -68,9 +84,26 @@ class Possession:
         """
         size = self.held(namespace, (sha256,)).get(sha256)
         if size is None:
-            raise HubError(
-                f"`{namespace}` has not uploaded the bytes of `{sha256[:12]}`",
-                code="not-held",
-                hint="upload the file, then commit it",
-            )
+            raise _not_held(namespace, sha256)
         return size
+
+
+def _held(connection: Connection, namespace: str, asked: tuple[str, ...]) -> dict[str, int]:
+    table = schema.possession
+    found: dict[str, int] = {}
+    for start in range(0, len(asked), 500):
+        query = (
+            select(table.c.sha256, table.c.size)
+            .where(table.c.namespace == namespace)
+            .where(table.c.sha256.in_(asked[start : start + 500]))
+        )
+        found |= {row.sha256: row.size for row in connection.execute(query)}
+    return found
+
+
+def _not_held(namespace: str, sha256: str) -> HubError:
+    return HubError(
+        f"`{namespace}` has not uploaded the bytes of `{sha256[:12]}`",
+        code="not-held",
+        hint="upload the file, then commit it",
+    )

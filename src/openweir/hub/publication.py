@@ -119,11 +119,7 @@ class Publications:
         if room is not None and needed > room:
             raise HubError(f"the hub has no room for {needed} bytes", code="no-room")
         self._make_room(principal.user, at)
-        saved = {
-            **read.value,
-            "owner": publication.owner,
-            "opened_at": format_instant(at),
-        }
+        saved = {**read.value, "owner": publication.owner, "opened_at": format_instant(at)}
         writer = self._storage.writer(f"{_folder(publication.id)}/publication.json")
         writer.write(text(saved))
         writer.keep()
@@ -219,7 +215,12 @@ class Publications:
         _require_newer(row, bundle, current, channel)
         for digest in {file.sha256 for file in every}:
             channel.blobs.adopt(f"{folder}/{digest}", digest)
-        channel.store.put_release(row, every, supersedes=None if current is None else current.id)
+        channel.store.put_release(
+            row,
+            every,
+            supersedes=None if current is None else current.id,
+            present=channel.blobs.require,
+        )
         return row
 
     def _stage(self, folder: str, content: bytes) -> None:

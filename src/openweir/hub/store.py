@@ -2,7 +2,7 @@
 
 import contextlib
 import itertools
-from collections.abc import Iterable, Iterator
+from collections.abc import Callable, Iterable, Iterator
 from contextlib import AbstractContextManager, contextmanager
 from dataclasses import dataclass
 from datetime import datetime
@@ -24,14 +24,15 @@ from sqlalchemy.exc import ArgumentError, DatabaseError, IntegrityError
 
 from openweir.errors import HubError
 from openweir.hub import schema
+from openweir.hub.migration import Standing, migrate, standing
+from openweir.hub.naming import naming
 from openweir.hub.release import ReleaseFile
 from openweir.instant import format_instant, parse_instant
 from openweir.tier import Tier
 
-__all__ = ["ReleaseRow", "Store"]
+__all__ = ["ReleaseRow", "Store", "engine_at", "standing_of"]
 
 _CHANGED = "openweir-changed"
-_CREATING = 0x6F77  # any number that only hubs of this kind lock by
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -64,23 +65,19 @@ class Store:
     """
 
     def __init__(self, url: str) -> None:
-        """Open the database and create what is missing."""
+        """Open the database; make its tables, or bring those of an earlier version forward.
+
+        Raises:
+            HubError: it cannot be opened, or is of a later version (`hub.schema`).
+        """
         self._epochs = itertools.count(1)
         self._epoch = 0
-        try:
-            self._engine = _engine(url, synchronous="FULL")
+        with _opening(url):
+            self._engine = engine_at(url)
             # The access log may lose its last lines in a power cut; grants and releases may not.
-            self._log_engine = _engine(url, synchronous="NORMAL")
+            self._log_engine = engine_at(url, synchronous="NORMAL")
             event.listen(self._engine, "after_cursor_execute", _note_change)
-            _create(self._engine)
-        except (DatabaseError, ArgumentError, ImportError) as error:
-            reason = getattr(error, "orig", None) or error
-            raise HubError(
-                f"the hub's database cannot be opened: {' '.join(str(reason).split())[:300]}",
-                code="database",
-                where=_without_password(url),
-                hint="postgresql://USER@HOST/NAME, with the extra `scale-out` installed",
-            ) from None
+            migrate(self._engine)
 
     @classmethod
     def embedded(cls, data: Path) -> "Store":
@@ -96,6 +93,25 @@ class Store:
                 f"cannot make the data directory: {error.strerror}", code="data", where=str(data)
             ) from None
         return cls(f"sqlite:///{data / 'hub.sqlite'}")
+
+    @property
+    def engine(self) -> Engine:
+        """What upkeep reads whole tables by."""
+        return self._engine
+
+    @contextmanager
+    def snapshot(self) -> Iterator[Connection]:
+        """Give a transaction that sees one state of the database and changes nothing."""
+        if self._engine.dialect.name == "postgresql":
+            engine = self._engine.execution_options(
+                isolation_level="REPEATABLE READ", postgresql_readonly=True
+            )
+            with engine.connect() as connection:
+                yield connection
+            return
+        with self._engine.connect() as connection:
+            connection.exec_driver_sql("BEGIN")
+            yield connection
 
     def close(self) -> None:
         """Let go of every connection."""
@@ -182,7 +198,12 @@ class Store:
         )
 
     def put_release(
-        self, row: ReleaseRow, files: Iterable[ReleaseFile], *, supersedes: int | None
+        self,
+        row: ReleaseRow,
+        files: Iterable[ReleaseFile],
+        *,
+        supersedes: int | None,
+        present: Callable[[str, int], object],
     ) -> None:
         """Make a release the one in force, whole or not at all.
 
@@ -190,13 +211,19 @@ class Store:
             row: its `id` is given by the database.
             files: its files and statements.
             supersedes: id of the release that was in force when it was checked.
+            present: raises if the bytes of that digest and size do not lie here; asked while
+                none are let go.
 
         Raises:
             HubError: another publication came first.
         """
+        listed = tuple(files)
         try:
             with self.begin() as connection:
-                release_id = _insert_release(connection, row, tuple(files))
+                naming(connection)
+                for digest, size in {file.sha256: file.size for file in listed}.items():
+                    present(digest, size)
+                release_id = _insert_release(connection, row, listed)
                 if supersedes is None:
                     connection.execute(
                         insert(schema.repositories).values(name=row.name, release_id=release_id)
@@ -221,7 +248,41 @@ class Store:
             return int(connection.execute(query).scalar_one())
 
 
-def _engine(url: str, *, synchronous: str) -> Engine:
+def standing_of(url: str) -> Standing:
+    """Return at which revision a database is, changing nothing.
+
+    Raises:
+        HubError: it cannot be opened, or is of a later version.
+    """
+    with _opening(url):
+        engine = engine_at(url)
+        try:
+            return standing(engine)
+        finally:
+            engine.dispose()
+
+
+@contextmanager
+def _opening(url: str) -> Iterator[None]:
+    try:
+        yield
+    except (DatabaseError, ArgumentError, ImportError) as error:
+        reason = getattr(error, "orig", None) or error
+        raise HubError(
+            f"the hub's database cannot be opened: {' '.join(str(reason).split())[:300]}",
+            code="database",
+            where=_without_password(url),
+            hint="postgresql://USER@HOST/NAME, with the extra `scale-out` installed",
+        ) from None
+
+
+def engine_at(url: str, *, synchronous: str = "FULL") -> Engine:
+    """Return what connects to a database, which need not be a hub's yet.
+
+    Args:
+        url: as for `Store`.
+        synchronous: of SQLite: whether a power cut may take the last changes.
+    """
     embedded = url.startswith("sqlite")
     # Waiting for a database that is gone would hold every thread of the server.
     arguments: dict[str, object] = {"timeout": 30} if embedded else {"connect_timeout": 5}
@@ -246,14 +307,6 @@ def _engine(url: str, *, synchronous: str) -> Engine:
 def _note_change(connection: Connection, _cursor: object, statement: str, *_: object) -> None:
     if not statement.startswith("SELECT"):
         connection.info[_CHANGED] = True
-
-
-def _create(engine: Engine) -> None:
-    """Create what is missing; of replicas that start at once, one at a time."""
-    with engine.begin() as connection:
-        if engine.dialect.name == "postgresql":
-            connection.execute(select(func.pg_advisory_xact_lock(_CREATING)))
-        schema.metadata.create_all(connection)
 
 
 def _without_password(url: str) -> str:

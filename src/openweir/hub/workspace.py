@@ -77,7 +77,7 @@ class Workspace:
     def __init__(self, store: Store, blobs: Blobs, links: Links) -> None:
         """Compose the parts."""
         self.repositories = Repositories(store)
-        self.possession = Possession(store)
+        self.possession = Possession(store, blobs)
         self.links = links
         self._blobs = blobs
         self._folders: dict[tuple[int, datetime, str], tuple[Entry, ...]] = {}
@@ -101,7 +101,13 @@ class Workspace:
             large=False,
         )
         return self.repositories.create(
-            kind, name, private=private, author=author, at=at, files=(first,)
+            kind,
+            name,
+            private=private,
+            author=author,
+            at=at,
+            files=(first,),
+            guard=self.possession.guard(name.partition("/")[0], (digest,)),
         )
 
     def copy(self, source: Draft, to: Repository, *, author: str, at: datetime) -> Commit:
@@ -126,6 +132,7 @@ class Workspace:
             message="",
             author=author,
             at=at,
+            guard=self.possession.guard(to.namespace, (str(file.sha256) for _, file in files)),
         )
 
     def text(self, draft: Draft, path: str) -> str | None:
@@ -215,6 +222,9 @@ class Workspace:
                     yield change
 
         title, _, rest = request.summary.partition("\n")
+        # Copies are named by this repository already; the rest has to be there still.
+        sent = (put.entry.sha256 for put in ready if isinstance(put, Put))
+        guard = self.possession.guard(repository.namespace, (one for one in sent if one))
         write = self.repositories.propose if beside else self.repositories.commit
         made = write(
             repository,
@@ -225,6 +235,7 @@ class Workspace:
             message="\n".join(part for part in (rest, request.description) if part),
             author=author,
             at=at,
+            guard=guard,
         )
         if isinstance(made, Commit):
             return Committed(commit=made, pull=None)

@@ -34,7 +34,7 @@ from openweir.hub.repository.tree import Changed, Delete, Entry, Put, apply
 from openweir.hub.store import Store
 from openweir.instant import format_instant
 
-__all__ = ["Changes", "History", "make_commit"]
+__all__ = ["Changes", "Guard", "History", "make_commit"]
 
 _REF_NAME = re.compile(r"[A-Za-z0-9](?:[A-Za-z0-9._/-]{0,253}[A-Za-z0-9_-])?", re.ASCII)
 _OID = re.compile(r"[0-9a-f]{40}", re.ASCII)
@@ -43,6 +43,7 @@ _RESERVED = ("refs/", "HEAD")
 _TRIES = 100
 
 Changes = Callable[[Commit], Iterable[Put | Delete]]
+Guard = Callable[[Connection], None]
 
 
 class History:
@@ -102,6 +103,7 @@ class History:
         message: str,
         author: str,
         at: datetime,
+        guard: Guard = lambda _connection: None,
     ) -> Commit:
         """Put one commit on a branch or pull reference, whole or not at all.
 
@@ -114,6 +116,7 @@ class History:
             message: the rest.
             author: the account that makes it.
             at: now.
+            guard: asked inside the transaction; what it raises, the commit raises.
 
         Raises:
             HubError: there is no such branch, it has moved past `parent`
@@ -132,6 +135,7 @@ class History:
                     )
                     # First, so that writers of one branch wait for each other here.
                     _advance(connection, repository, ref, base.oid, made.oid)
+                    guard(connection)
                     insert_trees(connection, repository.id, changed)
                     insert_commit(connection, repository.id, made)
                     _touch(connection, repository, at)
@@ -156,6 +160,7 @@ class History:
         message: str,
         author: str,
         at: datetime,
+        guard: Guard = lambda _connection: None,
     ) -> tuple[int, Commit]:
         """Put one commit beside a branch, on a new pull reference; return its number too.
 
@@ -168,6 +173,7 @@ class History:
             message: as for `commit`.
             author: as for `commit`.
             at: now.
+            guard: as for `commit`.
 
         Raises:
             HubError: as `commit`.
@@ -181,6 +187,7 @@ class History:
                         raise _stale()
                     changed = _applied(connection, repository, base, changes)
                     made = base
+                    guard(connection)
                     if changed.root != base.tree:
                         made = make_commit(
                             changed.root,

@@ -10,7 +10,7 @@ from sqlalchemy.exc import IntegrityError
 from openweir.errors import HubError
 from openweir.hub import schema
 from openweir.hub.release import require_name
-from openweir.hub.repository.history import History, make_commit
+from openweir.hub.repository.history import Guard, History, make_commit
 from openweir.hub.repository.repo import Gating, Kind, Repository
 from openweir.hub.repository.rewrite import forget_files
 from openweir.hub.repository.rows import (
@@ -39,6 +39,7 @@ class Repositories(History):
         author: str,
         at: datetime,
         files: Iterable[Put] = (),
+        guard: Guard = lambda _connection: None,
     ) -> Repository:
         """Create a repository with one commit on `main`.
 
@@ -49,6 +50,7 @@ class Repositories(History):
             author: the account that makes it.
             at: now.
             files: what the first commit holds; their bytes are stored already.
+            guard: asked inside the transaction; what it raises, this raises.
 
         Raises:
             HubError: the name is taken, or cannot be one.
@@ -72,6 +74,7 @@ class Repositories(History):
                 ).inserted_primary_key
                 assert inserted is not None
                 repo_id = int(inserted[0])
+                guard(connection)
                 forget_rename(connection, kind.value, name)
                 insert_trees(connection, repo_id, start)
                 insert_commit(connection, repo_id, first)

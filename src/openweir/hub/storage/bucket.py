@@ -8,7 +8,7 @@ the same bytes. Source: Amazon S3 API, multipart uploads and conditional reads.
 import contextlib
 from collections.abc import Iterator
 from contextlib import contextmanager
-from datetime import UTC
+from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
 
@@ -132,6 +132,35 @@ class Bucket:
             for page in pages.paginate(Bucket=self._name, Prefix=self._prefix + prefix):
                 for item in page.get("Contents", ()):
                     yield str(item["Key"]).removeprefix(self._prefix)
+
+    def listed(self, prefix: str) -> Iterator[tuple[str, Stamp]]:
+        """Yield the keys that begin with `prefix`, with their stamps, a thousand a request."""
+        with _reaching():
+            pages = self._client.get_paginator("list_objects_v2")
+            for page in pages.paginate(Bucket=self._name, Prefix=self._prefix + prefix):
+                for item in page.get("Contents", ()):
+                    stamp = Stamp(
+                        size=int(item["Size"]),
+                        mark=str(item["ETag"]),
+                        changed_at=item["LastModified"].astimezone(UTC),
+                    )
+                    yield str(item["Key"]).removeprefix(self._prefix), stamp
+
+    def unkept(self, before: datetime, *, forget: bool) -> int:
+        """Count uploads in parts that were begun before an instant and never put together."""
+        count = 0
+        with _reaching():
+            pages = self._client.get_paginator("list_multipart_uploads")
+            for page in pages.paginate(Bucket=self._name, Prefix=self._prefix):
+                for item in page.get("Uploads", ()):
+                    if item["Initiated"].astimezone(UTC) >= before:
+                        continue
+                    count += 1
+                    if forget:
+                        self._client.abort_multipart_upload(
+                            Bucket=self._name, Key=item["Key"], UploadId=item["UploadId"]
+                        )
+        return count
 
     def folders(self, prefix: str) -> tuple[str, ...]:
         """Return the next parts of the keys below `prefix/`."""

@@ -78,6 +78,23 @@ class Files:
             if key.startswith(prefix) and path.is_file():
                 yield key
 
+    def listed(self, prefix: str) -> Iterator[tuple[str, Stamp]]:
+        """Yield the files whose key begins with `prefix`, with their stamps."""
+        for key in self.keys(prefix):
+            found = self.stamp(key)
+            if found is not None:
+                yield key, found
+
+    def unkept(self, before: datetime, *, forget: bool) -> int:
+        """Count the files that lie aside and were last written before an instant."""
+        count = 0
+        for key, stamp in tuple(self.listed(f"{_INCOMING}/")):
+            if stamp.changed_at < before:
+                count += 1
+                if forget:
+                    self.delete(key)
+        return count
+
     def folders(self, prefix: str) -> tuple[str, ...]:
         """Return the names in a folder."""
         try:

@@ -98,6 +98,22 @@ class Storage(Protocol):
         """Yield every key that begins with `prefix`, in no order."""
         ...
 
+    def listed(self, prefix: str) -> Iterator[tuple[str, Stamp]]:
+        """Yield (key, stamp) of every key that begins with `prefix`, in no order.
+
+        What comes or goes meanwhile may be among them or not.
+        """
+        ...
+
+    def unkept(self, before: datetime, *, forget: bool) -> int:
+        """Return how many writes were begun before an instant and never kept.
+
+        Args:
+            before: those begun later may be under way.
+            forget: whether to let go of what they left.
+        """
+        ...
+
     def folders(self, prefix: str) -> tuple[str, ...]:
         """Return the next parts of the keys below `prefix/`, sorted."""
         ...

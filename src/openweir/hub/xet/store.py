@@ -13,7 +13,7 @@ Keys, below `xet/<namespace>/`: `xorbs/<name>.bytes` and `.chunks` of a xorb as 
 import secrets
 import struct
 import threading
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 
@@ -21,6 +21,7 @@ from openweir.errors import HubError
 from openweir.hub.blobs import Blobs
 from openweir.hub.possession import Possession
 from openweir.hub.store import Store
+from openweir.hub.xet.holdings import PLACE
 from openweir.hub.xet.layout import LENGTH, Plan, Run, plan_bytes, read_plan
 from openweir.hub.xet.naming import file_name, possession_proof, to_hex
 from openweir.hub.xet.rows import insert_name, load_name
@@ -30,7 +31,6 @@ from openweir.hub.xet.xorb import read_xorb
 __all__ = ["XetFile", "XetStore"]
 
 _CHUNK = struct.Struct("<32sI")
-_PLACE = struct.Struct("<32sIQ32s")
 _AT_ONCE = 4
 _EPOCH = "xet-epoch"
 _MIN_CHUNK_BYTES = 8 * 1024
@@ -174,25 +174,31 @@ class XetStore:
         """Return the Xet name of a namespace's file; None if it did not come by Xet."""
         return load_name(self._store, namespace, sha256)
 
-    def collect(self, *, before: datetime) -> int:
+    def collect(self, *, before: datetime, dry_run: bool = False) -> int:
         """Let go of xorbs that came before an instant and became no file; return how many.
 
         Clients remember for weeks what they sent, so `before` should lie a month back. The
         epoch changes with the first that goes, and clients begin anew.
+
+        Args:
+            before: those that came later stay.
+            dry_run: only count them.
         """
         gone = 0
-        for key in tuple(self._storage.keys("xet/")):
-            if not key.endswith((".chunks", ".bytes")):
+        for key, stamp in tuple(self._storage.listed("xet/")):
+            if not key.endswith((".chunks", ".bytes")) or stamp.changed_at >= before:
                 continue
-            stamp = self._storage.stamp(key)
-            if stamp is None or stamp.changed_at >= before:
-                continue
-            if not gone:
-                self.epoch()
-                self._store.set_setting(_EPOCH, secrets.token_hex(4))
-            self._storage.delete(key)
+            if not dry_run:
+                if not gone:
+                    self.new_epoch()
+                self._storage.delete(key)
             gone += key.endswith(".chunks")
         return gone
+
+    def new_epoch(self) -> None:
+        """Have clients forget what they sent: from the next token on, the address is another."""
+        self.epoch()
+        self._store.set_setting(_EPOCH, secrets.token_hex(4))
 
     def _put_together(
         self, namespace: str, entry: FileEntry, at: datetime
@@ -215,8 +221,16 @@ class XetStore:
             except _GoneError:
                 # Another shard turned the xorb into files meanwhile: its places are new.
                 if last:
+                    self._forget_lost(namespace, seen)
                     break
         raise _refused("a chunk this file refers to is gone; send the file again")
+
+    def _forget_lost(self, namespace: str, seen: Mapping[bytes, Sequence[_Place]]) -> None:
+        """Forget xorbs whose places are in blobs that are gone, so that they can come again."""
+        for xorb, places in seen.items():
+            keys = {place.key for place in places if place.key.startswith("blobs/")}
+            if any(self._storage.stamp(key) is None for key in keys):
+                self._storage.delete(f"{_xorb(namespace, xorb)}.places")
 
     def _places(self, namespace: str, xorb: bytes) -> Sequence[_Place]:
         key = _xorb(namespace, xorb)
@@ -225,7 +239,7 @@ class XetStore:
             if raw is not None:
                 return [
                     _Place(name, length, offset, Blobs.key(digest.hex()))
-                    for name, length, offset, digest in _PLACE.iter_unpack(raw)
+                    for name, length, offset, digest in PLACE.iter_unpack(raw)
                 ]
             raw = self._stored(f"{key}.chunks")
             if raw is not None:
@@ -248,6 +262,8 @@ class XetStore:
             raise _refused(f"the file {name} comes without its SHA-256")
         # Not "is it here" but "has this namespace sent it": an upload tells nothing else.
         if load_name(self._store, namespace, digest) == name and self._blobs.identity(digest):
+            # Shown anew: nothing of it is let go while this upload goes on.
+            self._possession.record(namespace, digest, entry.size, at=at)
             return digest
         incoming = self._blobs.incoming(entry.size, digest)
         try:
@@ -283,7 +299,7 @@ class XetStore:
         if len(placed) < len(places) or self._stored(f"{key}.places") is not None:
             return
         rows = (
-            _PLACE.pack(place.name, place.length, placed[index][0], bytes.fromhex(placed[index][1]))
+            PLACE.pack(place.name, place.length, placed[index][0], bytes.fromhex(placed[index][1]))
             for index, place in enumerate(places)
         )
         self._write(f"{key}.places", rows)
