@@ -63,8 +63,8 @@ def run(arguments: argparse.Namespace) -> int:
     }
     lines = [
         f"the hub as it was at {format_instant(done.manifest.made_at)}",
-        f"{found.repositories} repositories, {found.releases} releases, {found.events} audit events",
-        f"{found.blobs} files, {found.bytes} bytes",
+        f"{found.repositories} repositories, {found.releases} releases",
+        f"{found.blobs} files, {found.bytes} bytes, {found.events} audit events",
     ]
     for fault in found.faults:
         lines += [f"fault ({fault.code}): {fault.where}: {fault.message}", f"  next: {fault.hint}"]

@@ -26,9 +26,9 @@ from openweir.canonical import Object, parse
 from openweir.digest import is_sha256
 from openweir.errors import HubError, RegisterError
 from openweir.hub.blobs import Blobs
+from openweir.hub.database import engine_at
 from openweir.hub.migration import HEAD, REVISIONS, locked, migrate, standing
 from openweir.hub.storage import Files, Storage
-from openweir.hub.store import engine_at
 from openweir.hub.upkeep.bundle import BackupManifest, part_at
 from openweir.hub.upkeep.examine import Examined, examine
 from openweir.hub.upkeep.kept import Kept
