@@ -96,7 +96,7 @@ def _turns(hub: Side, peer: Side, work: Callable[[Side], object]) -> tuple[float
 def _cost(side: Side, work: Callable[[Side], object]) -> float:
     before = side.cpu()
     work(side)
-    return max(side.cpu() - before, 0.01)
+    return side.cpu() - before
 
 
 def _get(side: Side, stated: tuple[int, int] | None, expected: int) -> None:

@@ -1,16 +1,15 @@
 """A server process, its address, and the processor time it has used so far."""
 
 import json
-import os
 import shutil
 import socket
 import subprocess
 import sys
+import time
 from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass, field
 from pathlib import Path
-from time import sleep
 
 __all__ = ["Side", "nginx", "ours"]
 
@@ -44,8 +43,9 @@ class Side:
 
     def cpu(self) -> float:
         """Seconds of processor time the process has used, all threads together."""
-        fields = Path(f"/proc/{self.process}/stat").read_text().rpartition(")")[2].split()
-        return (int(fields[11]) + int(fields[12])) / os.sysconf("SC_CLK_TCK")
+        # The clock of another process (clock_getcpuclockid), exact where /proc counts in
+        # hundredths of a second.
+        return time.clock_gettime((~self.process << 3) | 2)
 
 
 @contextmanager
@@ -85,7 +85,7 @@ def nginx(root: Path, large: Path) -> Iterator[Side | None]:
             with socket.socket() as probe:
                 if probe.connect_ex(("127.0.0.1", port)) == 0:
                     break
-            sleep(0.05)
+            time.sleep(0.05)
         yield Side("nginx", process.pid, port, f"/{large.name}")
     finally:
         process.terminate()

@@ -7,11 +7,13 @@ from typing import TypeAlias
 
 from openweir.cli import (
     hub_audit,
+    hub_backup,
     hub_fsck,
     hub_gc,
     hub_keyless,
     hub_migrate,
     hub_passport,
+    hub_restore,
     output,
 )
 from openweir.desk import hub
@@ -32,6 +34,8 @@ _EPILOG = (
     "  openweir hub token new ann --role read --days 30 --label ci\n"
     "  openweir hub token revoke ann         all tokens of ann stop at once\n"
     "  openweir hub login BCDF-GHJK --user ann   let in a device that shows this code\n"
+    "  openweir hub backup --to DIR          a copy, while the hub serves\n"
+    "  openweir hub restore DIR --data NEW   a hub from it\n"
     "  openweir hub fsck                     is everything there that the hub names?\n"
     "  openweir hub gc --dry-run             what could be let go\n"
     "  openweir hub migrate --dry-run        what a new version has to change first"
@@ -74,7 +78,7 @@ def configure(parser: argparse.ArgumentParser) -> None:
     _common(login, _login)
     hub_audit.configure(things)
     hub_passport.configure(things)
-    for verb in (hub_keyless, hub_fsck, hub_gc, hub_migrate):
+    for verb in (hub_keyless, hub_backup, hub_restore, hub_fsck, hub_gc, hub_migrate):
         verb.configure(things)
     parser.epilog = _EPILOG
 

@@ -5,8 +5,9 @@ from pathlib import Path
 
 from openweir.desk.hub_place import Place
 from openweir.errors import UsageError
+from openweir.hub.database import standing_of
 from openweir.hub.migration import HEAD
-from openweir.hub.store import Store, standing_of
+from openweir.hub.store import Store
 
 __all__ = ["Migrated", "migrate"]
 

@@ -16,7 +16,7 @@ from typing import Protocol
 
 from openweir.digest import sha256
 from openweir.errors import HubError
-from openweir.hub.storage import Files, OutOfReachError, Stamp, Storage, Writer
+from openweir.hub.storage import Files, OutOfReachError, Stamp, Storage, View, Writer
 
 __all__ = ["Blob", "Blobs", "Incoming", "Memory", "damaged"]
 
@@ -43,7 +43,7 @@ class Blob:
         """Yield the bytes from `start` up to before `end`, of this very version."""
         return self.storage.pieces(self.key, start, end, mark=self.stamp.mark)
 
-    def view(self) -> memoryview | None:
+    def view(self) -> View | None:
         """Return the bytes of this very version as a view, where they are a file."""
         return self.storage.view(self.key, self.stamp.mark)
 

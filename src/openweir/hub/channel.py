@@ -27,6 +27,7 @@ from openweir.hub.blobs import Blobs
 from openweir.hub.front import Front
 from openweir.hub.gate import Answer, Grant, Principal, StageStanding, admit, see
 from openweir.hub.grants import Grants, Statistics
+from openweir.hub.listener import Listener
 from openweir.hub.logins import Logins
 from openweir.hub.marks import Marks
 from openweir.hub.notices import NoticeKind, Notices
@@ -104,6 +105,11 @@ class Channel:
         self.policies = policies
         self.trust = trust
         self.store = Store.embedded(data) if database is None else Store(database)
+        self.listener = (
+            None
+            if database is None
+            else Listener(database, own=self.store.name, heard=self._changed_elsewhere)
+        )
         self.storage: Storage = Files(data) if storage is None else storage
         self.blobs = Blobs(self.storage, Marks(self.store) if self.storage.shared else None)
         self.scans = Scans(self.storage)
@@ -124,8 +130,18 @@ class Channel:
 
     def close(self) -> None:
         """Finish the audit chain and let go of the database."""
+        if self.listener is not None:
+            self.listener.close()
         self.audit.close()
         self.store.close()
+
+    @property
+    def hears(self) -> bool:
+        """Whether a change by another replica would be heard at once; one machine needs none."""
+        return self.listener is None or self.listener.hears
+
+    def _changed_elsewhere(self, _seconds: float | None) -> None:
+        self.store.changed_elsewhere()
 
     def release(self, org: str, name: str) -> Release | None:
         """Return the release in force; None when there is none, or it is sealed or expired."""

@@ -84,5 +84,10 @@ class Hub(Channel):
         return await self._recent.answer(scope, receive, send)
 
     def routes(self) -> list[Route]:
-        """Return the routes of the Hugging Face surface, of publishing, access and proofs."""
+        """Return the routes of the Hugging Face surface, of publishing, access and proofs.
+
+        From then on the hub hears what other replicas change.
+        """
+        if self.listener is not None:
+            self.listener.start()
         return routes(self, Publications(self), self._recent)

@@ -133,7 +133,7 @@ members = Table(
     "members",
     metadata,
     Column("organisation", _text(96), ForeignKey("organisations.name"), primary_key=True),
-    Column("user", _text(96), ForeignKey("users.name"), primary_key=True),
+    Column("user", _text(96), ForeignKey("users.name"), primary_key=True, index=True),
     Column("role", String(5), nullable=False),
 )
 
@@ -160,6 +160,7 @@ renames = Table(
     Column("kind", String(7), primary_key=True),
     Column("old_name", _text(193), primary_key=True),
     Column("repo_id", Integer, ForeignKey("repos.id", ondelete="CASCADE"), nullable=False),
+    Index("renames_by_repository", "repo_id"),
 )
 
 commits = Table(
@@ -175,8 +176,8 @@ commits = Table(
     Column("at", String(20), nullable=False),
 )
 
-# One row an entry of a folder. Keyed by repository too: git's ids are SHA-1, and a pair of
-# files made to share one must not reach from one repository into another.
+# One row an entry. Keyed by repository too, so that two files made to share git's SHA-1 do not
+# reach from one repository into another.
 trees = Table(
     "trees",
     metadata,

@@ -2,6 +2,7 @@
 
 import contextlib
 import itertools
+import secrets
 from collections.abc import Callable, Iterable, Iterator
 from contextlib import AbstractContextManager, contextmanager
 from dataclasses import dataclass
@@ -12,27 +13,25 @@ from typing import Any
 from sqlalchemy import (
     Connection,
     Engine,
-    create_engine,
     event,
     func,
     insert,
-    make_url,
     select,
     update,
 )
-from sqlalchemy.exc import ArgumentError, DatabaseError, IntegrityError
+from sqlalchemy.exc import IntegrityError
 
 from openweir.errors import HubError
 from openweir.hub import schema
-from openweir.hub.migration import Standing, migrate, standing
+from openweir.hub.database import CHANGED, TELLING, engine_at, note_change, opening
+from openweir.hub.listener import CHANNEL, told_by
+from openweir.hub.migration import migrate
 from openweir.hub.naming import naming
 from openweir.hub.release_file import ReleaseFile
 from openweir.instant import format_instant, parse_instant
 from openweir.tier import Tier
 
-__all__ = ["ReleaseRow", "Store", "standing_of"]
-
-_CHANGED = "openweir-changed"
+__all__ = ["ReleaseRow", "Store"]
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -70,13 +69,14 @@ class Store:
         Raises:
             HubError: it cannot be opened, or is of a later version (`hub.schema`).
         """
+        self.name = secrets.token_hex(8)
         self._epochs = itertools.count(1)
         self._epoch = 0
-        with _opening(url):
-            self._engine = _engine(url, synchronous="FULL")
+        with opening(url):
+            self._engine = engine_at(url)
             # The access log may lose its last lines in a power cut; grants and releases may not.
-            self._log_engine = _engine(url, synchronous="NORMAL")
-            event.listen(self._engine, "after_cursor_execute", _note_change)
+            self._log_engine = engine_at(url, synchronous="NORMAL")
+            event.listen(self._engine, "after_cursor_execute", note_change)
             migrate(self._engine)
 
     @classmethod
@@ -120,16 +120,27 @@ class Store:
 
     @property
     def epoch(self) -> int:
-        """A number that is another one after each change by this process, the log aside."""
+        """A number that is another one after each change by this process, the log aside.
+
+        And after each that `changed_elsewhere` was told of.
+        """
         return self._epoch
+
+    def changed_elsewhere(self) -> None:
+        """Take note that another replica changed something, or may have."""
+        self._epoch = next(self._epochs)
 
     @contextmanager
     def begin(self) -> Iterator[Connection]:
         """Give a transaction, committed at the end of its `with` block."""
         with self._engine.begin() as connection:
-            connection.info.pop(_CHANGED, None)
+            connection.info.pop(CHANGED, None)
+            connection.info.pop(TELLING, None)
             yield connection
-            changed = connection.info.pop(_CHANGED, False)
+            changed = connection.info.pop(CHANGED, False)
+            if connection.info.pop(TELLING, False):
+                # With the commit, or not at all.
+                connection.execute(select(func.pg_notify(CHANNEL, told_by(self.name))))
         if changed:
             # Counted after the commit, so that what is read from now on is the new state.
             self._epoch = next(self._epochs)
@@ -246,68 +257,6 @@ class Store:
         with self._engine.connect() as connection:
             query = select(func.count()).select_from(schema.repositories)
             return int(connection.execute(query).scalar_one())
-
-
-def standing_of(url: str) -> Standing:
-    """Return at which revision a database is, changing nothing.
-
-    Raises:
-        HubError: it cannot be opened, or is of a later version.
-    """
-    with _opening(url):
-        engine = _engine(url, synchronous="FULL")
-        try:
-            return standing(engine)
-        finally:
-            engine.dispose()
-
-
-@contextmanager
-def _opening(url: str) -> Iterator[None]:
-    try:
-        yield
-    except (DatabaseError, ArgumentError, ImportError) as error:
-        reason = getattr(error, "orig", None) or error
-        raise HubError(
-            f"the hub's database cannot be opened: {' '.join(str(reason).split())[:300]}",
-            code="database",
-            where=_without_password(url),
-            hint="postgresql://USER@HOST/NAME, with the extra `scale-out` installed",
-        ) from None
-
-
-def _engine(url: str, *, synchronous: str) -> Engine:
-    embedded = url.startswith("sqlite")
-    # Waiting for a database that is gone would hold every thread of the server.
-    arguments: dict[str, object] = {"timeout": 30} if embedded else {"connect_timeout": 5}
-    address = make_url(url)
-    if address.drivername in ("postgres", "postgresql"):
-        address = address.set(drivername="postgresql+psycopg")
-    pool = {} if embedded else {"pool_size": 20, "max_overflow": 20, "pool_pre_ping": True}
-    engine = create_engine(address, connect_args=arguments, **pool)
-    if embedded:
-
-        @event.listens_for(engine, "connect")
-        def _set_up(connection: Any, _record: object) -> None:
-            cursor = connection.cursor()
-            cursor.execute("PRAGMA journal_mode=WAL")
-            cursor.execute(f"PRAGMA synchronous={synchronous}")
-            cursor.execute("PRAGMA foreign_keys=ON")
-            cursor.close()
-
-    return engine
-
-
-def _note_change(connection: Connection, _cursor: object, statement: str, *_: object) -> None:
-    if not statement.startswith("SELECT"):
-        connection.info[_CHANGED] = True
-
-
-def _without_password(url: str) -> str:
-    try:
-        return make_url(url).render_as_string(hide_password=True)
-    except ArgumentError:
-        return ""
 
 
 def _insert_release(connection: Connection, row: ReleaseRow, files: tuple[ReleaseFile, ...]) -> int:

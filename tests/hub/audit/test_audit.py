@@ -4,6 +4,7 @@ import base64
 import json
 import os
 import signal
+import socket
 import subprocess
 import sys
 import threading
@@ -377,6 +378,12 @@ class TestOwnKeys:
         assert hub_secret() == self.SECRET
 
 
+def ended(served: Served) -> list[AccessEvent]:
+    """The ends of downloads so far."""
+    found = served.hub.audit.events("acme/small")
+    return [item for item in found if item.phase == "end"]
+
+
 class TestReplay:
     """Acceptance test 10: the chain says what real clients received."""
 
@@ -414,6 +421,26 @@ class TestReplay:
         assert found is not None
         assert grants == {found.id}
         assert len(decisions) == 1
+        served.close()
+
+    def test_a_client_that_went_away(self, tmp_path: Path) -> None:
+        """The rest is neither read nor counted: only what was handed to the connection."""
+        served = Served(World(tmp_path / "world"), tmp_path)
+        size = 64 * 1024 * 1024
+        large = {**FILES, "model.safetensors": bytes(size)}
+        served.publish(served.world.release(tier=Tier.OPEN_WEIGHTS, files=large))
+        with listening(served.hub) as url:
+            host, _, port = url.removeprefix("http://").partition(":")
+            path = "/acme/small/resolve/main/model.safetensors"
+            for number in range(2):  # the second is answered as the first was a moment ago
+                with socket.create_connection((host, int(port))) as client:
+                    client.sendall(f"GET {path} HTTP/1.1\r\nHost: {host}\r\n\r\n".encode())
+                    received = len(client.recv(100_000))
+                began = time.monotonic()
+                while len(ends := ended(served)) <= number and time.monotonic() - began < 10:
+                    time.sleep(0.05)
+                assert received - 2000 <= ends[number].sent_bytes < size / 2
+                assert not ends[number].cut
         served.close()
 
     def test_recording_is_no_bottleneck(self, store: Store, tmp_path: Path) -> None:

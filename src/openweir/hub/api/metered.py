@@ -10,7 +10,6 @@ import logging
 from collections.abc import Callable
 from time import monotonic
 
-from anyio import CancelScope
 from starlette.concurrency import run_in_threadpool
 from starlette.responses import Response
 from starlette.types import Message, Receive, Scope, Send
@@ -39,8 +38,8 @@ class Metered(Response):
     Args:
         inner: what is sent.
         still: whether the right to it still holds; asked in a worker thread.
-        began: told the status before anything is sent, in a worker thread; where it raises
-            a `HubError`, that is the answer.
+        began: told the status before anything is sent; where it raises a `HubError`, that is
+            the answer. Like `finished` it must not wait: it is called by the server's loop.
         finished: told (status, bytes of the body sent, whether it was cut), also when the
             client went away; not when `began` said no.
         refused: makes the answer of an error before anything is sent.
@@ -97,14 +96,13 @@ class Metered(Response):
             meter.close()
             # A client that went away was served bytes all the same: the log says how many.
             if meter.status or cut:
-                with CancelScope(shield=True):
-                    await self._finish(meter.status or 403, meter.sent, cut)
+                self._finish(meter.status or 403, meter.sent, cut)
         if faults:
             await self._refused(faults[0])(scope, receive, send)
 
-    async def _finish(self, status: int, sent: int, cut: bool) -> None:
+    def _finish(self, status: int, sent: int, cut: bool) -> None:
         try:
-            await run_in_threadpool(self._finished, status, sent, cut)
+            self._finished(status, sent, cut)
         except HubError as error:
             # The beginning stays without an end, which the check of the chain reports.
             _log.error("the end of an answer is not recorded: %s", error)
@@ -135,7 +133,7 @@ class _Meter:
             self._asked = monotonic()
         if message["type"] == "http.response.start":
             if self._began is not None:
-                await run_in_threadpool(self._began, message["status"])
+                self._began(message["status"])
             self.status = message["status"]
         elif self._gone is not None and self._gone.done():
             raise _Gone

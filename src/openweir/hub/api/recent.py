@@ -2,9 +2,10 @@
 
 Clients ask for the head of a file and then for its parts, many at a time. An answer that
 served is kept for one second, for this very token and address, and used only while nothing
-was written to the database by this process, the trust is the same and the bytes are.
-So a grant taken back here ends at once, and one taken back by another replica within a
-second: the bound is two. Refusals are never kept.
+was written to the database by this process, the trust, the orders in the log and the bytes
+are the same. So a grant taken back here ends at once. One taken back by another replica is
+heard of with its commit (`openweir.hub.listener`); a replica that hears nothing keeps nothing,
+and the one second bounds what it may have kept until it knew. Refusals are never kept.
 """
 
 from collections.abc import Callable, Mapping
@@ -15,13 +16,14 @@ from time import monotonic
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
 from openweir.attest import Trust
-from openweir.errors import HubError
+from openweir.errors import HubError, OpenweirError
 from openweir.hub.api.recorded import metered_as
 from openweir.hub.api.reply import refusal
 from openweir.hub.api.sending import send as sending
 from openweir.hub.audit import AccessEvent, Repeated
 from openweir.hub.blobs import Blob
 from openweir.hub.channel import Channel
+from openweir.hub.orders import LoggedOrder
 
 __all__ = ["Kept", "Recent", "keep"]
 
@@ -46,7 +48,7 @@ class Kept:
         headers: of the answer, but for those that depend on the range.
         event: its event for the audit.
         still: whether the right to it holds on.
-        epoch, trust, at, since: what it depends on.
+        epoch, trust, orders, at, since: what it depends on.
     """
 
     sha256: str
@@ -56,6 +58,7 @@ class Kept:
     still: Callable[[], bool]
     epoch: int
     trust: Trust
+    orders: tuple[LoggedOrder, ...] | None
     at: datetime
     since: float
 
@@ -142,6 +145,8 @@ class Recent:
             and monotonic() - found.since < _KEPT_SECONDS
             and timedelta() <= at - found.at < _KEPT
             and found.trust is channel.trust()
+            and found.orders is _orders(channel)
+            and channel.hears
             # Before bytes go out the file is looked at; a bucket's stamp is kept for a second too.
             and (head or blobs.storage.shared or blobs.identity(found.sha256) == found.blob.stamp)
         )
@@ -163,6 +168,7 @@ class _Before:
             recent=self.recent,
             epoch=channel.store.epoch,
             trust=channel.trust(),
+            orders=_orders(channel),
             at=channel.clock(),
             since=monotonic(),
         )
@@ -176,6 +182,7 @@ class _Begun:
     recent: Recent
     epoch: int
     trust: Trust
+    orders: tuple[LoggedOrder, ...] | None
     at: datetime
     since: float
 
@@ -200,7 +207,7 @@ def keep(
         still: whether the right to it holds on.
     """
     begun: _Begun | None = scope.get(_BEGUN)
-    if begun is None:
+    if begun is None or begun.orders is None:
         return
     begun.recent.keep(
         scope,
@@ -212,10 +219,19 @@ def keep(
             still=still,
             epoch=begun.epoch,
             trust=begun.trust,
+            orders=begun.orders,
             at=begun.at,
             since=begun.since,
         ),
     )
+
+
+def _orders(channel: Channel) -> tuple[LoggedOrder, ...] | None:
+    """Return the orders in the log; None while it cannot be read, and then nothing is kept."""
+    try:
+        return channel.orders.at_hand()
+    except OpenweirError:
+        return None
 
 
 def _read(scope: Scope) -> tuple[_Key, tuple[str, str, str]] | None:

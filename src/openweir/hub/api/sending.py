@@ -5,7 +5,7 @@
 
 import asyncio
 import re
-from collections.abc import Iterator
+from collections.abc import AsyncGenerator
 from email.utils import format_datetime
 
 from starlette.concurrency import run_in_threadpool
@@ -35,7 +35,7 @@ def send(blob: Blob, *, headers: dict[str, str]) -> Response:
 
 
 class _Sent(Response):
-    """A blob's bytes, read in a worker thread one piece ahead of what goes out."""
+    """A blob's bytes, piece by piece."""
 
     def __init__(self, blob: Blob, *, headers: dict[str, str]) -> None:
         super().__init__(None, headers=headers, media_type=_MEDIA_TYPE)
@@ -53,11 +53,10 @@ class _Sent(Response):
         elif self.status_code == 206:
             self.headers["Content-Range"] = f"bytes {start}-{end - 1}/{size}"
         self.headers["Content-Length"] = str(end - start)
-        sent = 0
         # Before the head goes out: what cannot be read is said in the status.
-        pieces = self._pieces(start, end) if scope["method"] != "HEAD" else iter(())
+        pieces = self._pieces(start, end if scope["method"] != "HEAD" else start)
         try:
-            piece = await run_in_threadpool(next, pieces, b"")
+            piece = await anext(pieces, b"")
         except OSError as error:
             await self._refused(error)(scope, receive, send)
             return
@@ -68,15 +67,18 @@ class _Sent(Response):
                 "headers": self.raw_headers,
             }
         )
-        while True:
-            sent += len(piece)
-            more = bool(piece) and start + sent < end
-            await send({"type": "http.response.body", "body": piece, "more_body": more})
-            if not more:
-                break
-            # A view is there without reading; anything else is read in a worker thread.
-            viewed = isinstance(piece, memoryview)
-            piece = next(pieces) if viewed else await run_in_threadpool(next, pieces, b"")
+        try:
+            while piece:
+                start += len(piece)
+                last = start >= end
+                await send({"type": "http.response.body", "body": piece, "more_body": not last})
+                if last:
+                    return
+                await asyncio.sleep(0)  # lets others have their turn
+                piece = await anext(pieces, b"")
+        finally:
+            await pieces.aclose()
+        await send({"type": "http.response.body", "body": b"", "more_body": False})
 
     def _refused(self, error: OSError) -> Response:
         """Return what is said instead of bytes that were there a moment ago."""
@@ -85,20 +87,27 @@ class _Sent(Response):
             reason = error
         return refusal(reason, headers={"X-Request-Id": self.headers.get("X-Request-Id", "")})
 
-    def _pieces(self, start: int, end: int) -> Iterator[bytes | memoryview]:
+    async def _pieces(self, start: int, end: int) -> AsyncGenerator[bytes | memoryview, None]:
         """Yield the bytes asked for: as views of the file where the server sends those as such.
 
         uvloop hands a view to the kernel, which copies it once from the page cache; a file cut
         short meanwhile is an error of that call. Any other loop would copy it itself first.
+        What the disk has to bring is waited for in a worker thread.
         """
-        view = None
-        if type(self._loop).__module__.startswith("uvloop"):
-            view = self._blob.view()
+        if start >= end:
+            return
+        view = self._blob.view() if type(self._loop).__module__.startswith("uvloop") else None
         if view is None:
-            yield from self._blob.pieces(start, end)
+            read = self._blob.pieces(start, end)
+            while piece := await run_in_threadpool(next, read, b""):
+                yield piece
             return
         for at in range(start, end, _PIECE_BYTES):
-            yield view[at : min(at + _PIECE_BYTES, end)]
+            upto = min(at + _PIECE_BYTES, end)
+            if view.at_hand(upto):
+                yield view.piece(at, upto)
+            else:
+                yield await run_in_threadpool(view.read, at, upto)
 
 
 def _wanted(scope: Scope, size: int, tag: str) -> tuple[int, int, int]:

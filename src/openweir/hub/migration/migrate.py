@@ -31,6 +31,7 @@ REVISIONS: tuple[tuple[str, str], ...] = (
     ("0003", "tokens of logins without a secret"),
     ("0004", "measures of stages, and drafts that were published"),
     ("0005", "marks of compared blobs"),
+    ("0006", "indexes of members by user and of old names, which requests ask for"),
 )
 """(number, what it brings), oldest first."""
 

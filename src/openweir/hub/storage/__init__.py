@@ -7,11 +7,13 @@ with their digest and the gate decides on the reference.
 
     place     the interface
     files     a directory: written aside, made durable, then renamed
+    view      a file as memory, for the server to send from
     bucket    an S3-compatible bucket, which several replicas share (extra `scale-out`)
 """
 
 from openweir.hub.storage.files import Files
 from openweir.hub.storage.open import open_storage
 from openweir.hub.storage.place import OutOfReachError, Stamp, Storage, Writer
+from openweir.hub.storage.view import View
 
-__all__ = ["Files", "OutOfReachError", "Stamp", "Storage", "Writer", "open_storage"]
+__all__ = ["Files", "OutOfReachError", "Stamp", "Storage", "View", "Writer", "open_storage"]

@@ -24,6 +24,7 @@ from botocore.exceptions import BotoCoreError, ClientError, HTTPClientError
 
 from openweir.errors import HubError
 from openweir.hub.storage.place import OutOfReachError, Stamp
+from openweir.hub.storage.view import View
 
 __all__ = ["Bucket"]
 
@@ -208,7 +209,7 @@ class Bucket:
         """Return None: nothing here is a file of this machine."""
         return None
 
-    def view(self, key: str, mark: str) -> memoryview | None:  # noqa: ARG002 - as above
+    def view(self, key: str, mark: str) -> View | None:  # noqa: ARG002 - as above
         """Return None: nothing here is a file of this machine."""
         return None
 

@@ -1,7 +1,6 @@
 """Storage in a directory: a key is a file below it."""
 
 import contextlib
-import mmap
 import os
 import secrets
 import shutil
@@ -10,6 +9,7 @@ from datetime import UTC, datetime
 from pathlib import Path
 
 from openweir.hub.storage.place import Stamp
+from openweir.hub.storage.view import View, Views
 
 __all__ = ["Files"]
 
@@ -25,6 +25,7 @@ class Files:
     def __init__(self, root: Path) -> None:
         """Keep files under `root`, which is created when missing."""
         self.root = root
+        self._views = Views()
         root.mkdir(parents=True, exist_ok=True, mode=0o700)
 
     def writer(self, key: str) -> "_Writer":
@@ -105,17 +106,20 @@ class Files:
         """Return where a file lies."""
         return self._at(key)
 
-    def view(self, key: str, mark: str) -> memoryview | None:
+    def view(self, key: str, mark: str) -> View | None:
         """Map a file; the view keeps it although it is deleted meanwhile."""
-        with self._at(key).open("rb", buffering=0) as stream:
-            stat = os.fstat(stream.fileno())
-            if _stamp(stat).mark != mark:
+
+        def opened() -> int | None:
+            handle = os.open(self._at(key), os.O_RDONLY | os.O_CLOEXEC)
+            stat = os.fstat(handle)
+            if stat.st_size and _stamp(stat).mark == mark:
+                return handle
+            os.close(handle)
+            if stat.st_size:
                 raise FileNotFoundError(key)
-            if not stat.st_size:
-                return None
-            mapped = mmap.mmap(stream.fileno(), 0, access=mmap.ACCESS_READ)
-        mapped.madvise(mmap.MADV_SEQUENTIAL)
-        return memoryview(mapped)
+            return None
+
+        return self._views.get(key, mark, opened)
 
     def link(self, key: str, *, seconds: int, name: str) -> str | None:  # noqa: ARG002 - none
         """Return None: a file has no address outside of this machine."""

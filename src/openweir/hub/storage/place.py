@@ -7,6 +7,7 @@ from pathlib import Path
 from typing import Protocol
 
 from openweir.errors import HubError
+from openweir.hub.storage.view import View
 
 __all__ = ["OutOfReachError", "Stamp", "Storage", "Writer"]
 
@@ -139,7 +140,7 @@ class Storage(Protocol):
         """Return the file a key is; None where it is no file of this machine."""
         ...
 
-    def view(self, key: str, mark: str) -> memoryview | None:
+    def view(self, key: str, mark: str) -> View | None:
         """Return the bytes without reading them; None where they are no file of this machine.
 
         Args:

@@ -12,9 +12,25 @@ or its history names, calls a restore done that was not checked, or writes a tok
     turn      who does one of these keeps the others out
 """
 
+from openweir.hub.upkeep.backup import BackedUp, backup
+from openweir.hub.upkeep.bundle import BackupManifest, read_manifest
 from openweir.hub.upkeep.collect import Collected, collect
 from openweir.hub.upkeep.examine import Examined, Fault, examine
 from openweir.hub.upkeep.kept import Kept
+from openweir.hub.upkeep.restore import restore
 from openweir.hub.upkeep.turn import turn
 
-__all__ = ["Collected", "Examined", "Fault", "Kept", "collect", "examine", "turn"]
+__all__ = [
+    "BackedUp",
+    "BackupManifest",
+    "Collected",
+    "Examined",
+    "Fault",
+    "Kept",
+    "backup",
+    "collect",
+    "examine",
+    "read_manifest",
+    "restore",
+    "turn",
+]
