@@ -5,16 +5,21 @@ import os
 import socket
 import time
 from collections.abc import Iterator
+from datetime import timedelta
+from urllib.parse import urlsplit
 
 import pytest
 
 from hub_live import listening
 from hub_served import Served
 from hub_world import FILES, NOW, World
+from openweir.desk.clock import NeverBack
 from openweir.digest import sha256
 from openweir.errors import HubError
 from openweir.hub.audit.journal import orphans
 from openweir.hub.release import git_pointer
+from openweir.hub.xet import chunk_name, to_hex, xorb_name
+from openweir.hub.xet.xorb import plain_header
 
 WEIGHTS = "/acme/small/resolve/main/model.safetensors"
 
@@ -39,6 +44,13 @@ def ask(url: str, method: str, path: str, *headers: str) -> tuple[int, bytes]:
         while piece := line.recv(1 << 20):
             answer += piece
     return int(answer.split(b" ", 2)[1]), answer.partition(b"\r\n\r\n")[2]
+
+
+def small_xorb() -> tuple[str, bytes]:
+    """A xorb of one chunk, and its name."""
+    content = b"one chunk " * 900
+    name = xorb_name([(chunk_name(content), len(content))])
+    return to_hex(name), plain_header(len(content)) + content
 
 
 class TestHeadersThatStandTwice:
@@ -342,6 +354,56 @@ class TestNames:
             "/acme/small/ask-access", json={"purpose": "x"}, headers=served.headers("rejected")
         )
         assert again.status_code == 403
+
+
+class TestFullDisk:
+    """Wherever the disk is full, a plain answer and no half thing."""
+
+    def test_every_way_in_says_so(self, served: Served, monkeypatch) -> None:
+        """Publications, xorbs and inline files: 507, and all goes on once there is room."""
+
+        def full(*_args: object) -> None:
+            raise OSError(28, "No space left on device")
+
+        client, headers = served.client, served.headers("acme")
+        client.post("/api/repos/create", json={"name": "m"}, headers=headers)
+        signed = served.world.release("acme/two")
+        store = client.get("/api/models/acme/m/xet-write-token/main", headers=headers).json()
+        lines = (
+            {"key": "header", "value": {"summary": "s"}},
+            {"key": "file", "value": {"path": "a.txt", "content": "new"}},
+        )
+        commit = "\n".join(map(json.dumps, lines))
+        name, xorb = small_xorb()
+
+        def ways() -> list[int]:
+            ours, base = "/api/openweir/publications", "/api/models/acme/m/commit/main"
+            bearer = {"Authorization": f"Bearer {store['accessToken']}"}
+            place = urlsplit(store["casUrl"]).path + f"/v1/xorbs/default/{name}"
+            return [
+                client.post(ours, content=signed.manifest(), headers=headers).status_code,
+                client.post(base, content=commit, headers=headers).status_code,
+                client.post(place, content=xorb, headers=bearer).status_code,
+            ]
+
+        with monkeypatch.context() as during:
+            during.setattr(served.hub.storage, "writer", full)
+            assert ways() == [507, 507, 507]
+            refs = client.get("/api/models/acme/m/commits/main", headers=headers).json()
+            assert len(refs) == 1
+        assert ways() == [200, 200, 200]
+        assert len(served.kept("xet/acme/xorbs/")) == 2
+
+
+class TestClock:
+    """What has expired does not come back."""
+
+    def test_a_clock_set_back_stands_still(self) -> None:
+        """Until the machine's own has caught up with what was told."""
+        told = iter((NOW, NOW + timedelta(days=1), NOW, NOW + timedelta(days=2)))
+        clock = NeverBack(lambda: next(told))
+        day = timedelta(days=1)
+        assert [clock(), clock(), clock()] == [NOW + day, NOW + day, NOW + 2 * day]
 
 
 class TestCopies:

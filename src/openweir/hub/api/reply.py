@@ -254,6 +254,9 @@ async def answer(request: Request, work: Callable[[], Awaitable[Response]]) -> R
             HubError("the hub's database does not answer; try again", code="database-busy"),
             headers={"Retry-After": "5"},
         )
+    except OSError as error:
+        _log.error("storage does not take or give what it should: %s", error)
+        response = refusal(HubError(f"no room or no reach: {error.strerror}", code="no-room"))
     except ClientDisconnect:
         response = Response(status_code=400)
     except Exception:  # noqa: BLE001 - the last guard: no traceback reaches a client
