@@ -5,6 +5,8 @@ import os
 import socket
 import time
 from collections.abc import Iterator
+from datetime import timedelta
+from urllib.parse import urlsplit
 
 import pytest
 
@@ -12,8 +14,13 @@ from hub_live import listening
 from hub_served import Served
 from hub_world import FILES, NOW, World, weights
 from openweir.canonical import parse
+from openweir.desk.clock import NeverBack
+from openweir.digest import sha256
 from openweir.errors import HubError
 from openweir.hub.audit.journal import orphans
+from openweir.hub.release import git_pointer
+from openweir.hub.xet import chunk_name, to_hex, xorb_name
+from openweir.hub.xet.xorb import plain_header
 
 WEIGHTS = "/acme/small/resolve/main/model.safetensors"
 
@@ -38,6 +45,13 @@ def ask(url: str, method: str, path: str, *headers: str) -> tuple[int, bytes]:
         while piece := line.recv(1 << 20):
             answer += piece
     return int(answer.split(b" ", 2)[1]), answer.partition(b"\r\n\r\n")[2]
+
+
+def small_xorb() -> tuple[str, bytes]:
+    """A xorb of one chunk, and its name."""
+    content = b"one chunk " * 900
+    name = xorb_name([(chunk_name(content), len(content))])
+    return to_hex(name), plain_header(len(content)) + content
 
 
 class TestHeadersThatStandTwice:
@@ -244,3 +258,172 @@ class TestInputs:
             )
             assert answer.status_code == 400
             assert "at most 10000 fields" in answer.json()["error"]
+
+
+class TestUploads:
+    """Whoever may upload no more, or holds no bytes, gets nothing in."""
+
+    BATCH = "/lab/m.git/info/lfs/objects/batch"
+
+    def lab(self, served: Served) -> None:
+        """An organisation in which `ann` writes, with a repository."""
+        accounts = served.hub.accounts
+        accounts.add_organisation("lab", at=NOW)
+        accounts.set_member("lab", "ann", "write")
+        made = {"name": "m", "organization": "lab"}
+        assert served.client.post(
+            "/api/repos/create", json=made, headers=served.headers("ann")
+        ).is_success
+
+    def ask(self, served: Served, content: bytes) -> dict:
+        """Ask where to send a file."""
+        body = {
+            "operation": "upload",
+            "objects": [{"oid": sha256(content), "size": len(content)}],
+        }
+        answer = served.client.post(self.BATCH, json=body, headers=served.headers("ann"))
+        return answer.json()["objects"][0].get("actions", {})
+
+    @pytest.mark.parametrize("ended", ["role", "token"])
+    def test_an_address_for_an_upload_ends_with_its_users_right(
+        self, served: Served, ended: str
+    ) -> None:
+        """For six hours it let in whoever had left, and made the organisation hold the bytes."""
+        self.lab(served)
+        content = b"weights " * 50
+        actions = self.ask(served, content)
+        if ended == "role":
+            served.hub.accounts.set_member("lab", "ann", "read")
+        else:
+            served.hub.accounts.revoke_tokens("ann", at=served.now)
+        answer = served.client.put(actions["upload"]["href"], content=content)
+        assert (answer.status_code, answer.json()["code"]) == (403, "hub.link")
+        assert not served.hub.workspace.possession.held("lab", (sha256(content),))
+        checked = {"oid": sha256(content), "size": len(content)}
+        assert served.client.post(actions["verify"]["href"], json=checked).status_code == 403
+
+    def commit(self, served: Served, key: str, value: dict) -> int:
+        """Commit one operation."""
+        lines = ({"key": "header", "value": {"summary": "s"}}, {"key": key, "value": value})
+        return served.client.post(
+            "/api/models/lab/m/commit/main",
+            content="\n".join(map(json.dumps, lines)),
+            headers=served.headers("ann"),
+        ).status_code
+
+    def test_a_pointer_sent_as_text_is_the_claim_that_it_is(self, served: Served) -> None:
+        """Its id in git is that of the large file: one is not to be taken for the other."""
+        self.lab(served)
+        gated = FILES["model.safetensors"]
+        pointer = git_pointer(sha256(gated), len(gated)).decode()
+        assert self.commit(served, "file", {"path": "w.bin", "content": pointer}) == 400
+        content = b"own weights " * 50
+        actions = self.ask(served, content)
+        assert served.client.put(actions["upload"]["href"], content=content).is_success
+        pointer = git_pointer(sha256(content), len(content)).decode()
+        assert self.commit(served, "file", {"path": "w.bin", "content": pointer}) == 200
+        got = served.client.get("/lab/m/resolve/main/w.bin", headers=served.headers("ann"))
+        assert got.content == content
+
+
+class TestNames:
+    """A name is one name, whatever its letters, and what it was given for."""
+
+    def test_no_namespace_differs_by_case_only(self, served: Served) -> None:
+        """Nobody passes for another, and no two share a folder where disks know no case."""
+        accounts = served.hub.accounts
+        accounts.add_organisation("Lab", at=NOW)
+        for name in ("lab", "LAB", "Acme"):
+            with pytest.raises(HubError):
+                accounts.add(name, publisher=False, at=NOW)
+            with pytest.raises(HubError):
+                accounts.add_organisation(name, at=NOW)
+
+    def test_a_repository_made_anew_has_no_old_grants(self, served: Served) -> None:
+        """Deleting one ends its grants; rejections stay, so nobody asks around them."""
+        client, owner = served.client, served.headers("acme")
+        assert client.get(WEIGHTS, headers=served.headers("granted")).status_code == 200
+        client.post("/api/repos/create", json={"name": "small"}, headers=owner)
+        assert client.request(
+            "DELETE", "/api/repos/delete", json={"name": "small"}, headers=owner
+        ).is_success
+        client.post("/api/repos/create", json={"name": "small"}, headers=owner)
+        assert served.publish(served.world.release(files={**FILES, "new.bin": b"new"})).is_success
+        for user in ("granted", "pending", "rejected", "ann"):
+            assert client.get(WEIGHTS, headers=served.headers(user)).status_code == 403
+        again = client.post(
+            "/acme/small/ask-access", json={"purpose": "x"}, headers=served.headers("rejected")
+        )
+        assert again.status_code == 403
+
+
+class TestFullDisk:
+    """Wherever the disk is full, a plain answer and no half thing."""
+
+    def test_every_way_in_says_so(self, served: Served, monkeypatch) -> None:
+        """Publications, xorbs and inline files: 507, and all goes on once there is room."""
+
+        def full(*_args: object) -> None:
+            raise OSError(28, "No space left on device")
+
+        client, headers = served.client, served.headers("acme")
+        client.post("/api/repos/create", json={"name": "m"}, headers=headers)
+        signed = served.world.release("acme/two")
+        store = client.get("/api/models/acme/m/xet-write-token/main", headers=headers).json()
+        lines = (
+            {"key": "header", "value": {"summary": "s"}},
+            {"key": "file", "value": {"path": "a.txt", "content": "new"}},
+        )
+        commit = "\n".join(map(json.dumps, lines))
+        name, xorb = small_xorb()
+
+        def ways() -> list[int]:
+            ours, base = "/api/openweir/publications", "/api/models/acme/m/commit/main"
+            bearer = {"Authorization": f"Bearer {store['accessToken']}"}
+            place = urlsplit(store["casUrl"]).path + f"/v1/xorbs/default/{name}"
+            return [
+                client.post(ours, content=signed.manifest(), headers=headers).status_code,
+                client.post(base, content=commit, headers=headers).status_code,
+                client.post(place, content=xorb, headers=bearer).status_code,
+            ]
+
+        with monkeypatch.context() as during:
+            during.setattr(served.hub.storage, "writer", full)
+            assert ways() == [507, 507, 507]
+            refs = client.get("/api/models/acme/m/commits/main", headers=headers).json()
+            assert len(refs) == 1
+        assert ways() == [200, 200, 200]
+        assert len(served.kept("xet/acme/xorbs/")) == 2
+
+
+class TestClock:
+    """What has expired does not come back."""
+
+    def test_a_clock_set_back_stands_still(self) -> None:
+        """Until the machine's own has caught up with what was told."""
+        told = iter((NOW, NOW + timedelta(days=1), NOW, NOW + timedelta(days=2)))
+        clock = NeverBack(lambda: next(told))
+        day = timedelta(days=1)
+        assert [clock(), clock(), clock()] == [NOW + day, NOW + day, NOW + 2 * day]
+
+
+class TestCopies:
+    """A copy made by the hub is a way out of a release like any other."""
+
+    def test_it_is_an_event_with_grant_and_decision(self, served: Served) -> None:
+        """Who made it, by which right, of which file, and where to."""
+        headers = served.headers("granted")
+        served.client.post("/api/repos/create", json={"name": "mine"}, headers=headers)
+        digest = sha256(FILES["model.safetensors"])
+        body = {
+            "target": {"type": "model", "name": "granted/mine"},
+            "files": [{"sha256": digest}, {"sha256": "0" * 64}],
+        }
+        path = "/api/models/acme/small/lfs-files/duplicate"
+        answer = served.client.post(path, json=body, headers=headers)
+        assert answer.json()["success"] == [{"sha256": digest}]
+        event = served.hub.audit.events("acme/small")[-1]
+        assert (event.action, event.user, event.path) == ("copy", "granted", "model.safetensors")
+        assert event.grant
+        assert event.decision
+        assert event.detail == "to granted/mine"

@@ -21,7 +21,7 @@ import uvicorn
 
 from openweir.attest import Trust
 from openweir.desk.case import write_atomically
-from openweir.desk.clock import now
+from openweir.desk.clock import NeverBack, now
 from openweir.desk.home import Home
 from openweir.desk.hub_secret import hub_secret
 from openweir.desk.listen import GRACE_SECONDS, bind, serve_until_stopped, url_of
@@ -106,7 +106,9 @@ def settings_from_environment() -> Settings:
         data=Path(os.environ.get("OPENWEIR_DATA") or home.hub),
         register=Path(os.environ.get("OPENWEIR_REGISTER") or home.register),
         trust=trust,
-        clock=now if stated is None else _Stopped(parse_day(stated, where="OPENWEIR_AS_OF")),
+        clock=NeverBack()
+        if stated is None
+        else _Stopped(parse_day(stated, where="OPENWEIR_AS_OF")),
         policies=accepted_policies(
             filter(None, os.environ.get("OPENWEIR_POLICIES", "").split(os.pathsep))
         ),

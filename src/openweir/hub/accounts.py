@@ -11,7 +11,7 @@ import string
 from dataclasses import dataclass
 from datetime import datetime
 
-from sqlalchemy import delete, insert, select, update
+from sqlalchemy import delete, func, insert, select, update
 from sqlalchemy.exc import IntegrityError
 
 from openweir.digest import sha256
@@ -174,11 +174,10 @@ class Accounts:
                 code="user-name",
                 hint="letters, digits, `.`, `_` and `-`, at most 96",
             )
+        if self.namespace_exists(name):
+            raise _taken(name)
         try:
             with self._store.begin() as connection:
-                query = select(schema.users.c.name).where(schema.users.c.name == name)
-                if connection.execute(query).first() is not None:
-                    raise _taken(name)
                 connection.execute(
                     insert(schema.organisations).values(
                         name=name,
@@ -277,12 +276,15 @@ class Accounts:
             return bool(connection.execute(query).scalar_one_or_none())
 
     def namespace_exists(self, name: str) -> bool:
-        """Whether `name` is a user or an organisation."""
+        """Whether `name` is a user or an organisation, in whatever letters.
+
+        Nobody passes for another by the case of a letter, nor shares their folders on disks
+        that do not tell cases apart.
+        """
+        columns = (schema.organisations.c.name, schema.users.c.name)
+        queries = [select(each).where(func.lower(each) == name.lower()) for each in columns]
         with self._store.begin() as connection:
-            query = select(schema.organisations.c.name).where(schema.organisations.c.name == name)
-            if connection.execute(query).first() is not None:
-                return True
-        return self.exists(name)
+            return any(connection.execute(query).first() is not None for query in queries)
 
     def new_token(
         self,

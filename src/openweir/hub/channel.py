@@ -151,8 +151,11 @@ class Channel:
     def known(self, full_name: str) -> Release | None:
         """Return a release that may be seen, be it in force or expired."""
         row = self.store.current(full_name)
-        # The name asked for decides, not the name in the row: rows are not believed.
-        found = self._verified(row) if row is not None and row.name == full_name else None
+        # A row is not believed where it opens. One that says `sealed` is, before anything is
+        # verified: a refusal that takes longer than one about nothing would tell of it.
+        if row is not None and (row.name != full_name or row.tier == Tier.SEALED.word):
+            row = None
+        found = None if row is None else self._verified(row)
         answer = see(None if found is None else found.standing, at=self.clock())
         if found is None or answer is Answer.HIDDEN:
             return None

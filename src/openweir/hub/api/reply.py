@@ -257,6 +257,9 @@ async def answer(request: Request, work: Callable[[], Awaitable[Response]]) -> R
         response = refusal(
             HubError("the hub's database does not answer; try again", code="database-busy")
         )
+    except OSError as error:
+        _log.error("storage does not take or give what it should: %s", error)
+        response = refusal(HubError(f"no room or no reach: {error.strerror}", code="no-room"))
     except ClientDisconnect:
         response = Response(status_code=400)
     except Exception:  # noqa: BLE001 - the last guard: no traceback reaches a client
