@@ -7,7 +7,7 @@ so nobody learns from it whether the hub holds the same bytes already.
 
 import hashlib
 import threading
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
@@ -50,13 +50,21 @@ class Blob:
 class Incoming:
     """Bytes on their way in: hashed while they are written, never longer than announced."""
 
-    def __init__(self, writer: Writer, *, size: int, expected_sha256: str) -> None:
-        """Write to `writer`; expect exactly this size and digest."""
+    def __init__(
+        self,
+        writer: Writer,
+        *,
+        size: int,
+        expected_sha256: str,
+        kept: Callable[[], None] | None = None,
+    ) -> None:
+        """Write to `writer`; expect exactly this size and digest; tell `kept` at the end."""
         self._writer = writer
         self._size = size
         self._expected = expected_sha256
         self._left = size
         self._sha256 = hashlib.sha256()
+        self._kept = kept
 
     def write(self, chunk: bytes) -> None:
         """Take the next bytes.
@@ -90,6 +98,8 @@ class Incoming:
             )
         with _room():
             self._writer.keep()
+        if self._kept is not None:
+            self._kept()
 
     def drop(self) -> None:
         """Forget the bytes unless they were finished."""
@@ -130,8 +140,11 @@ class Blobs:
         """
         key = self.key(digest)
         self.storage.move(staged, key)
+        self._note_checked(digest)
+
+    def _note_checked(self, digest: str) -> None:
         self._stamps.pop(digest, None)
-        found = self.storage.stamp(key)
+        found = self.storage.stamp(self.key(digest))
         if found is not None:
             self._checked[digest] = found
 
@@ -150,7 +163,12 @@ class Blobs:
 
     def incoming(self, size: int, digest: str) -> Incoming:
         """Return where to write bytes on their way in; `finish` puts them in place."""
-        return self.incoming_at(self.key(digest), size, digest)
+        with _room():
+            writer = self.storage.writer(self.key(digest))
+        # They were hashed as they came: the first to read them need not wait for it again.
+        return Incoming(
+            writer, size=size, expected_sha256=digest, kept=lambda: self._note_checked(digest)
+        )
 
     def incoming_at(self, key: str, size: int, digest: str) -> Incoming:
         """Return where to write bytes that stay under a key of their own for now."""

@@ -120,7 +120,11 @@ def reconstruction(channel: Channel) -> Endpoint:
             if not terms:
                 skipped = start - begins
             chunks = {"start": first, "end": last}
+            known = places.setdefault(to_hex(run.xorb), [])
             terms.append({"hash": to_hex(run.xorb), "unpacked_length": length, "range": chunks})
+            # A file that repeats itself names the same bytes once.
+            if any(each["range"] == chunks for each in known):
+                continue
             fields = {
                 **{key: token.value[key] for key in ("kind", "name", "token")},
                 "file": file.name,
@@ -129,7 +133,7 @@ def reconstruction(channel: Channel) -> Endpoint:
                 "end": high,
             }
             link = channel.workspace.links.make("xet-get", fields, expires=expires)
-            places.setdefault(to_hex(run.xorb), []).append(
+            known.append(
                 {
                     "range": chunks,
                     "url": f"{base}/api/openweir/xet/{quote(link)}",
