@@ -47,6 +47,7 @@ scale-out: $(VENV)/.dev     ## PostgreSQL, S3, three replicas, nginx on this mac
 
 test: $(VENV)/.dev lint $(VENV)/.trial ## everything CI runs: lint, types, room contracts, tests
 	@tools/chromium.sh
+	@tools/git_lfs.sh
 	@tools/newer_python.sh $(VENV)
 	@$(BIN)/python deploy/servers.py || echo "== rclone was not found: tests take another S3 server"
 	@$(BIN)/python -m pytest -n 2 $(TESTS)
@@ -72,9 +73,12 @@ bench: $(VENV)/.dev         ## every claim of speed, beside its peer
 	@for claim in benchmarks/*.py; do echo "== $$claim"; $(BIN)/python $$claim || exit 1; done
 
 conformance: $(VENV)/.dev   ## other people's hub clients and their own tests, against our hub
-	@$(BIN)/python tests/hub/conformance/run.py
-	@for client in 0.36.2 1.19.0 1.33.0; do \
-		$(BIN)/python tests/hub/conformance/run.py --client $$client || exit 1; done
+	@for way in "" --no-xet; do \
+		$(BIN)/python tests/hub/conformance/run.py $$way || exit 1; \
+		for client in 0.36.2 1.19.0 1.33.0 2.4.0; do \
+			$(BIN)/python tests/hub/conformance/run.py --ours --client $$client $$way || exit 1; \
+		done; \
+	done
 
 fuzz: $(VENV)/.dev          ## a million hostile dossiers: refused, or no higher tier (MANY=1000000)
 	@PYTHONPATH=tests $(BIN)/python tests/fuzz_dossiers.py $(MANY)

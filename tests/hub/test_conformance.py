@@ -4,8 +4,10 @@ Each part is fetched from its package index and skipped, with the reason, where 
 reach. `make conformance` runs the same by hand.
 """
 
+import hashlib
 import importlib.util
 import os
+import random
 import shutil
 import subprocess
 import sys
@@ -44,25 +46,27 @@ def test_the_list_names_at_least_240_tests_and_each_left_out_has_its_reason() ->
 @pytest.mark.slow
 @pytest.mark.peer
 @pytest.mark.timeout(1600)
-def test_the_clients_own_tests_pass() -> None:
-    """Every test of the list passes."""
-    done = _run()
+@pytest.mark.parametrize("way", [(), ("--no-xet",)], ids=["xet", "lfs"])
+def test_the_clients_own_tests_pass(way: tuple[str, ...]) -> None:
+    """Every test of the list passes, by Xet and, where a client has none, by Git LFS."""
+    done = _run(*way)
     assert done.returncode == 0, done.stdout[-4000:] + done.stderr[-4000:]
 
 
 @pytest.mark.slow
 @pytest.mark.peer
-@pytest.mark.parametrize("version", ["0.36.2", "1.19.0", "1.33.0"])
-def test_older_clients(version: str) -> None:
+@pytest.mark.parametrize("version", ["0.36.2", "1.19.0", "1.33.0", "2.4.0"])
+def test_every_client(version: str) -> None:
     """Clients from before Xet, from before it was the only way, and from after do all they must."""
-    done = _run("--client", version)
-    assert done.returncode == 0, done.stdout[-4000:] + done.stderr[-4000:]
+    for way in ((), ("--no-xet",)):
+        done = _run("--ours", "--client", version, *way)
+        assert done.returncode == 0, done.stdout[-4000:] + done.stderr[-4000:]
 
 
 @pytest.mark.slow
 @pytest.mark.peer
 def test_the_javascript_client(tmp_path: Path) -> None:
-    """`@huggingface/hub` uploads, lists, downloads and deletes."""
+    """`@huggingface/hub` uploads, lists, downloads, also by Xet, and deletes."""
     npm, node = shutil.which("npm"), shutil.which("node")
     if npm is None or node is None:
         pytest.skip("node and npm are not installed")
@@ -77,8 +81,9 @@ def test_the_javascript_client(tmp_path: Path) -> None:
     if got.returncode:
         pytest.skip("@huggingface/hub cannot be fetched")
     with running(tmp_path / "hub") as hub:
+        other = _by_xet(hub.url, hub.tokens[USER], tmp_path)
         done = subprocess.run(
-            [node, str(HERE / "client_checks.mjs"), hub.url, hub.tokens[USER]],
+            [node, str(HERE / "client_checks.mjs"), hub.url, hub.tokens[USER], *other],
             cwd=tmp_path,
             capture_output=True,
             text=True,
@@ -133,6 +138,32 @@ def test_git_lfs_sends_and_fetches(tmp_path: Path) -> None:
                 [git, *words], cwd=clone, check=True, capture_output=True, env=_env(), timeout=100
             )
         assert (clone / "w.bin").read_bytes() == b"weights" * 1000
+
+
+def _by_xet(url: str, token: str, folder: Path) -> tuple[str, ...]:
+    """Upload a file by Xet with the Python client; return its repository, path and SHA-256."""
+    pytest.importorskip("hf_xet")
+    content = random.Random(11).randbytes(12_000_000)
+    (folder / "w.bin").write_bytes(content)
+    name = f"{USER}/by-xet"
+    code = (
+        "from huggingface_hub import HfApi; api = HfApi()\n"
+        f"api.create_repo({name!r})\n"
+        f"api.upload_file(repo_id={name!r}, path_or_fileobj='w.bin', path_in_repo='w.bin')"
+    )
+    clean = {key: value for key, value in os.environ.items() if not key.startswith("HF_")}
+    home = {"HF_HOME": str(folder / "home"), "HF_TOKEN": token, "HF_ENDPOINT": url}
+    done = subprocess.run(
+        [sys.executable, "-c", code],
+        cwd=folder,
+        env={**clean, **home, "NO_PROXY": "*"},
+        capture_output=True,
+        text=True,
+        timeout=100,
+        check=False,
+    )
+    assert done.returncode == 0, done.stderr
+    return name, "w.bin", hashlib.sha256(content).hexdigest()
 
 
 def _with_object(url: str, token: str, tmp_path: Path, git: str) -> str:

@@ -71,13 +71,13 @@ class Incoming:
         expected_sha256: str,
         kept: Callable[[], None] | None = None,
     ) -> None:
-        """Write to `writer`; expect exactly this size and digest; tell `kept` of them then."""
-        self._kept = kept
+        """Write to `writer`; expect exactly this size and digest; tell `kept` at the end."""
         self._writer = writer
         self._size = size
         self._expected = expected_sha256
         self._left = size
         self._sha256 = hashlib.sha256()
+        self._kept = kept
 
     def write(self, chunk: bytes) -> None:
         """Take the next bytes.
@@ -187,8 +187,7 @@ class Blobs:
         """Return where to write bytes on their way in; `finish` puts them in place."""
         with _room():
             writer = self.storage.writer(self.key(digest))
-        if self._memory is None:
-            return Incoming(writer, size=size, expected_sha256=digest)
+        # They were hashed as they came: the first to read them need not wait for it again.
         return Incoming(
             writer, size=size, expected_sha256=digest, kept=lambda: self._arrived(digest, size)
         )

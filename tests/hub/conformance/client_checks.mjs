@@ -1,12 +1,15 @@
 // What `@huggingface/hub` must be able to do with a hub of ours.
 //
-//     node client_checks.mjs URL TOKEN   (in a folder where the package is installed)
+//     node client_checks.mjs URL TOKEN [REPOSITORY FILE SHA256]
+//
+// in a folder where the package is installed; the file came by Xet, from another client.
+import { createHash } from "node:crypto";
 import { createRequire } from "node:module";
 import { pathToFileURL } from "node:url";
 
 const found = createRequire(process.cwd() + "/").resolve("@huggingface/hub");
 const hub = await import(pathToFileURL(found));
-const [hubUrl, accessToken] = process.argv.slice(2);
+const [hubUrl, accessToken, other, path, sha256] = process.argv.slice(2);
 const me = (await hub.whoAmI({ hubUrl, accessToken })).name;
 const repo = { type: "model", name: `${me}/js-${Date.now()}` };
 const at = { repo, hubUrl, accessToken };
@@ -49,4 +52,16 @@ check("a draft is nobody else's", hidden);
 await hub.deleteFile({ ...at, path: "README.md" });
 check("a deleted file is gone", !(await hub.fileExists({ ...at, path: "README.md" })));
 await hub.deleteRepo(at);
+if (other) {
+  const from = { repo: { type: "model", name: other }, path, hubUrl, accessToken };
+  const info = await hub.fileDownloadInfo(from);
+  check("a file of another client is known by Xet", info.xet !== undefined);
+  const digest = (blob) => createHash("sha256").update(Buffer.from(blob)).digest("hex");
+  for (const xet of [true, false]) {
+    const blob = await hub.downloadFile({ ...from, downloadInfo: info, xet });
+    check(`it comes back ${xet ? "by Xet" : "whole"}`, digest(await blob.arrayBuffer()) === sha256);
+  }
+  const part = (await hub.downloadFile({ ...from, downloadInfo: info })).slice(5_000_000, 5_000_100);
+  check("a part of it comes back by Xet", (await part.arrayBuffer()).byteLength === 100);
+}
 console.log("@huggingface/hub: all passed");

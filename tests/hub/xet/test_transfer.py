@@ -314,9 +314,45 @@ class TestSmuggling:
         token = live.token("acme").json()
         bearer = {"Authorization": f"Bearer {token['accessToken']}"}
         for path in ("v1/chunks/default-merkledb/" + "0" * 64, "v2/reconstructions/" + "0" * 64):
-            assert live.served.client.get(f"{token['casUrl']}/{path}").status_code == 404
+            assert live.served.client.get(f"{token['casUrl']}/{path}").status_code in (401, 404)
             answer = live.served.client.get(f"{token['casUrl']}/{path}", headers=bearer)
             assert answer.status_code == 404
+
+    def test_the_second_form_asks_for_the_same_right(self, live: Live) -> None:
+        """`/v2/reconstructions` names the same bytes as `/v1/`, for the same people."""
+        name = live.served.hub.xet.name_of("acme", digest_of(live))
+        told = live.token("acme").json()
+        bearer = {"Authorization": f"Bearer {told['accessToken']}"}
+        first, second = (
+            live.served.client.get(
+                f"{told['casUrl']}/v{form}/reconstructions/{name}", headers=bearer
+            )
+            for form in (1, 2)
+        )
+        assert first.json()["terms"] == second.json()["terms"]
+        for xorb, found in second.json()["xorbs"].items():
+            old = first.json()["fetch_info"][xorb]
+            ranges = [span for each in found for span in each["ranges"]]
+            assert [span["chunks"] for span in ranges] == [each["range"] for each in old]
+            assert [span["bytes"] for span in ranges] == [each["url_range"] for each in old]
+        theirs = live.token("ann", name="ann/none", right="read")
+        assert theirs.status_code == 404
+        path = f"{told['casUrl']}/v2/reconstructions/{name}"
+        assert live.served.client.get(path).status_code == 401
+
+    def test_where_the_file_lies_is_said_to_its_readers(self, live: Live) -> None:
+        """Clients in browsers ask how to fetch a file; nobody else hears more than before."""
+        path, accept = (
+            f"/{NAME}/resolve/main/model.safetensors",
+            "application/vnd.xet-fileinfo+json",
+        )
+        owner = {**live.served.headers("acme"), "Accept": accept}
+        answer = live.served.client.get(path, headers=owner)
+        assert answer.headers["Content-Type"] == accept
+        assert answer.json()["size"] == len(live.content)
+        assert 'rel="xet-reconstruction-info"' in answer.headers["Link"]
+        other = {**live.served.headers("ann"), "Accept": accept}
+        assert live.served.client.get(path, headers=other).status_code in (403, 404)
 
     def test_the_honest_upload_works(self, live: Live) -> None:
         """The stranger who really sends the same bytes has them, in their own namespace."""

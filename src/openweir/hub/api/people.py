@@ -36,6 +36,7 @@ def whoami(call: Call) -> Response:
                 {"type": "org", "name": name, "fullname": full, "roleInOrg": role}
                 for name, full, role in profile.organisations
             ],
+            "avatarUrl": "",
             "isPro": False,
             "auth": {"type": "access_token", "accessToken": token},
         }

@@ -1,9 +1,11 @@
 """Files: the one endpoint that hands out a model's bytes."""
 
 from collections.abc import Callable
+from dataclasses import replace
 from time import monotonic
+from urllib.parse import quote
 
-from starlette.responses import Response
+from starlette.responses import JSONResponse, Response
 
 from openweir.digest import sha256 as digest_of
 from openweir.errors import HubError
@@ -17,10 +19,14 @@ from openweir.hub.gate import Answer
 from openweir.hub.release import Release, ReleaseFile
 from openweir.tier import Tier
 
-__all__ = ["may_read", "require_revision", "resolve", "serve_blob", "warnings_of"]
+__all__ = ["STORE", "may_read", "require_revision", "resolve", "serve_blob", "warnings_of"]
+
+STORE = "/api/openweir/cas/{epoch}/{namespace}"
+"""Where clients find the Xet store of a namespace."""
 
 _REVISIONS = ("main", "HEAD", "refs/heads/main")
 _WARN_DAYS = 30
+_XET_INFO = "application/vnd.xet-fileinfo+json"
 
 
 def resolve(call: Call) -> Response:
@@ -120,6 +126,15 @@ def serve_blob(
         found |= {"X-Linked-Etag": f'"{sha256}"', "X-Linked-Size": str(size)}
         found |= _by_xet(call, sha256, commit)
     event = event_of(call, right, commit, path)
+    if _XET_INFO in call.request.headers.get("accept", "") and "X-Xet-Hash" in found:
+        call.channel.audit.record(replace(event, action="head"))
+        return JSONResponse(
+            {"hash": found["X-Xet-Hash"], "size": size},
+            # No cache between may take this for the file.
+            headers=found
+            | {"Link": _with_reconstruction(call, found), "Cache-Control": "private, no-store"},
+            media_type=_XET_INFO,
+        )
     if not private:
         handed = handed_on(call, blob, headers=found, event=event)
         if handed is not None:
@@ -162,6 +177,15 @@ def _by_xet(call: Call, sha256: str, commit: str) -> dict[str, str]:
     kind = "datasets" if call.request.url.path.startswith("/datasets/") else "models"
     route = f"{call.base}/api/{kind}/{call.name}/xet-read-token/{commit}"
     return {"X-Xet-Hash": name, "Link": f'<{route}>; rel="xet-auth"'}
+
+
+def _with_reconstruction(call: Call, found: dict[str, str]) -> str:
+    """Return the links of a file by Xet, with the one that clients in browsers follow."""
+    store = STORE.format(
+        epoch=call.channel.xet.epoch(), namespace=quote(call.name.partition("/")[0])
+    )
+    place = f"{call.base}{store}/v1/reconstructions/{found['X-Xet-Hash']}"
+    return f'{found["Link"]}, <{place}>; rel="xet-reconstruction-info"'
 
 
 def _no_entry(call: Call, release: Release, path: str) -> Response:

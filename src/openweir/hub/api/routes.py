@@ -191,6 +191,11 @@ def routes(channel: Channel, staging: Publications, recent: Recent) -> list[Rout
         Route(store + "/v1/xorbs/default/{hash}", xet.put_xorb(channel), methods=["POST"]),
         Route(store + "/v1/shards", xet.put_shard(channel), methods=["POST"]),
         Route(store + "/v1/reconstructions/{file}", xet.reconstruction(channel), methods=["GET"]),
+        Route(
+            store + "/v2/reconstructions/{file}",
+            xet.reconstruction(channel, version=2),
+            methods=["GET"],
+        ),
         Route(store + "/{rest:path}", xet.not_here, methods=[*_READ, *_WRITE]),
         Route("/api/openweir/xet/{link}", xet.fetch(channel), methods=["GET"]),
     ]
@@ -225,6 +230,7 @@ def described() -> tuple[tuple[str, str, str], ...]:
         (xet.STORE + "/v1/xorbs/default/{hash}", ("POST",), xet.put_xorb),
         (xet.STORE + "/v1/shards", ("POST",), xet.put_shard),
         (xet.STORE + "/v1/reconstructions/{file}", _READ, xet.reconstruction),
+        (xet.STORE + "/v2/reconstructions/{file}", _READ, xet.reconstruction),
         ("/api/openweir/xet/{link}", _READ, xet.fetch),
         (ours, ("POST",), publications.open_publication),
         (ours + "/{id}/files/{rest:path}", ("PUT",), publications.receive),

@@ -6,7 +6,7 @@ store's address holds the namespace, because clients remember per address what t
 Source: hub-docs, `docs/xet/api` and `docs/xet/auth`.
 """
 
-from collections.abc import Callable, Iterator
+from collections.abc import Callable
 from dataclasses import dataclass, replace
 from datetime import timedelta
 from time import monotonic
@@ -30,8 +30,9 @@ from openweir.hub.api.reply import (
     refusal,
     request_id_of,
 )
+from openweir.hub.api.resolve import STORE
+from openweir.hub.api.xet_parts import asked_range, bytes_of, second_form
 from openweir.hub.audit import AccessEvent
-from openweir.hub.blobs import Blob
 from openweir.hub.channel import Channel
 from openweir.hub.gate import Answer, Principal
 from openweir.hub.repository.repositories import Kind
@@ -51,10 +52,8 @@ __all__ = [
     "write_token",
 ]
 
-STORE = "/api/openweir/cas/{epoch}/{namespace}"
 _TOKEN_FOR = timedelta(minutes=5)
 _MAX_SHARD_BYTES = 64 * 1024 * 1024
-_PIECE_BYTES = 1024 * 1024
 
 
 def write_token(call: Call) -> Response:
@@ -94,7 +93,7 @@ def put_shard(channel: Channel) -> Endpoint:
     return _written(channel, taken, _MAX_SHARD_BYTES)
 
 
-def reconstruction(channel: Channel) -> Endpoint:
+def reconstruction(channel: Channel, *, version: int = 1) -> Endpoint:
     """`GET STORE/v1/reconstructions/FILE`: where the parts of a file are fetched."""
 
     def found(request: Request) -> Response:
@@ -102,7 +101,7 @@ def reconstruction(channel: Channel) -> Endpoint:
         readable = _readable(channel, request, token, request.path_params["file"])
         file = readable.file
         channel.audit.record(replace(readable.event, action="reconstruct"))
-        start, end = _range(request.headers.get("range"), file.plan.size)
+        start, end = asked_range(request.headers.get("range"), file.plan.size)
         namespace = token.text("name").partition("/")[0]
         base = str(request.base_url).rstrip("/")
         expires = channel.clock() + _TOKEN_FOR
@@ -121,7 +120,11 @@ def reconstruction(channel: Channel) -> Endpoint:
             if not terms:
                 skipped = start - begins
             chunks = {"start": first, "end": last}
+            known = places.setdefault(to_hex(run.xorb), [])
             terms.append({"hash": to_hex(run.xorb), "unpacked_length": length, "range": chunks})
+            # A file that repeats itself names the same bytes once.
+            if any(each["range"] == chunks for each in known):
+                continue
             fields = {
                 **{key: token.value[key] for key in ("kind", "name", "token")},
                 "file": file.name,
@@ -130,7 +133,7 @@ def reconstruction(channel: Channel) -> Endpoint:
                 "end": high,
             }
             link = channel.workspace.links.make("xet-get", fields, expires=expires)
-            places.setdefault(to_hex(run.xorb), []).append(
+            known.append(
                 {
                     "range": chunks,
                     "url": f"{base}/api/openweir/xet/{quote(link)}",
@@ -138,9 +141,8 @@ def reconstruction(channel: Channel) -> Endpoint:
                     "url_range": {"start": low, "end": high - 1},
                 }
             )
-        return JSONResponse(
-            {"offset_into_first_range": skipped, "terms": terms, "fetch_info": places}
-        )
+        where = {"fetch_info": places} if version == 1 else second_form(places)
+        return JSONResponse({"offset_into_first_range": skipped, "terms": terms, **where})
 
     return _threaded(found)
 
@@ -156,7 +158,7 @@ def fetch(channel: Channel) -> Endpoint:
         file = readable.file
         run = file.plan.runs[link.integer("run")]
         low, high = link.integer("start"), link.integer("end")
-        start, end = _range(request.headers.get("range"), high)
+        start, end = asked_range(request.headers.get("range"), high)
         if start < low:
             raise HubError("this link allows other bytes", code="link")
         lengths = channel.xet.lengths(link.text("name").partition("/")[0], file, run)
@@ -167,7 +169,7 @@ def fetch(channel: Channel) -> Endpoint:
             "Cache-Control": "private, no-store",
         }
         response = StreamingResponse(
-            _bytes(blob, pieces(run, lengths, start, end)),
+            bytes_of(blob, pieces(run, lengths, start, end)),
             status_code=206,
             headers=headers,
             media_type="application/octet-stream",
@@ -345,45 +347,3 @@ def _threaded(handler: Callable[[Request], Response]) -> Endpoint:
         return await answer(request, _work)
 
     return _run
-
-
-def _range(stated: str | None, size: int) -> tuple[int, int]:
-    """Return (first byte, byte after the last) of a `Range` header, or the whole."""
-    if stated is None:
-        return 0, size
-    first, dash, last = stated.removeprefix("bytes=").partition("-")
-    numbers = [part for part in (first, last) if part]
-    if (
-        not dash
-        or not first
-        or not all(n.isascii() and n.isdigit() and len(n) < 20 for n in numbers)
-    ):
-        raise HubError(f"`{stated[:80]}` is no range of bytes", code="bad-request")
-    start, end = int(first), min(int(last) + 1, size) if last else size
-    if start >= end:
-        raise HubError(f"there is no byte {start} in {size}", code="range")
-    return start, end
-
-
-def _bytes(blob: Blob, parts: Iterator[bytes | tuple[int, int]]) -> Iterator[bytes]:
-    """Yield a xorb's bytes in pieces of about 1 MiB, reading the file once, in order."""
-    asked = list(parts)
-    stretches = [part for part in asked if not isinstance(part, bytes)]
-    low = stretches[0][0] if stretches else 0
-    high = sum(stretches[-1]) if stretches else 0
-    content = blob.pieces(low, high)
-    held, ready = bytearray(), bytearray()
-    for part in asked:
-        if isinstance(part, bytes):
-            ready += part
-        else:
-            # Chunks lie one behind another in the file, so reading on is enough.
-            while len(held) < part[1]:
-                held += next(content)
-            ready += held[: part[1]]
-            del held[: part[1]]
-        if len(ready) >= _PIECE_BYTES:
-            yield bytes(ready)
-            ready.clear()
-    if ready:
-        yield bytes(ready)

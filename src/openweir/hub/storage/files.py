@@ -15,6 +15,8 @@ __all__ = ["Files"]
 
 _PIECE_BYTES = 1024 * 1024
 _INCOMING = "incoming"
+_ZEROS = bytes(_PIECE_BYTES)
+_HOLE_BYTES = 64 * 1024
 
 
 class Files:
@@ -143,9 +145,15 @@ class _Writer:
         self._stream = aside.open("xb", buffering=_PIECE_BYTES)
 
     def write(self, piece: bytes | memoryview) -> None:
+        # Zeros become a hole: a file that is mostly empty takes no more room than it has bytes.
+        long = _HOLE_BYTES <= len(piece) <= _PIECE_BYTES
+        if long and piece[0] == 0 and isinstance(piece, bytes) and piece == _zeros(len(piece)):
+            self._stream.seek(len(piece), os.SEEK_CUR)
+            return
         self._stream.write(piece)
 
     def keep(self) -> None:
+        self._stream.truncate()  # a hole at the end is of the file too
         self._stream.flush()
         os.fsync(self._stream.fileno())
         self._stream.close()
@@ -157,6 +165,10 @@ class _Writer:
             self._stream.close()
         with contextlib.suppress(OSError):
             self._aside.unlink(missing_ok=True)
+
+
+def _zeros(length: int) -> bytes:
+    return _ZEROS if length == _PIECE_BYTES else _ZEROS[:length]
 
 
 def _stamp(stat: os.stat_result) -> Stamp:
