@@ -21,10 +21,11 @@ from openweir.errors import HubError, OpenweirError
 from openweir.hub.accept import Bundle, check
 from openweir.hub.access.gates import Gates
 from openweir.hub.access.issuers import PASSPORT_ISSUERS, Issuer, read_issuers
+from openweir.hub.access.lasting import shortfall
 from openweir.hub.accounts import Accounts
 from openweir.hub.audit import Recorder, signing_key
 from openweir.hub.blobs import Blobs
-from openweir.hub.gate import Answer, Grant, Principal, StageStanding, admit, see
+from openweir.hub.gate import Answer, Grant, GrantStatus, Principal, StageStanding, admit, see
 from openweir.hub.grants import Grants, Statistics
 from openweir.hub.links import Links
 from openweir.hub.logins import Logins
@@ -162,7 +163,19 @@ class Channel:
             path: of the file.
         """
         grant = None if principal is None else self.grants.of(release.name, principal.user)
-        return admit(release.standing, tier, principal, grant, at=self.clock(), path=path), grant
+        found = admit(release.standing, tier, principal, grant, at=self.clock(), path=path)
+        asks = release.stage is not None or min(tier, release.tier) is Tier.GATED_WEIGHTS
+        if found is Answer.SERVE and asks and grant is not None and self.shortfall(grant):
+            found = Answer.NEEDS_GRANT
+        return found, grant
+
+    def shortfall(self, grant: Grant) -> str:
+        """Return what a grant that was given lacks by the rules of today; empty for nothing."""
+        if grant.status is not GrantStatus.ACCEPTED:
+            return ""
+        rules, changed_at = self.gates.published(grant.name)
+        visas = self.gates.visas(grant.user) if rules.level else ()
+        return shortfall(rules, grant, visas, changed_at=changed_at, at=self.clock())
 
     def still(self, name: str, path: str, digest: str, principal: Principal | None) -> bool:
         """Whether a stream that was let begin may go on, computed from nothing but the present.

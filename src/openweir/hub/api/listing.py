@@ -7,10 +7,11 @@ from urllib.parse import parse_qs
 from starlette.responses import Response
 
 from openweir.errors import DossierError, HubError
-from openweir.hub.api.card import card_data, card_tags
+from openweir.hub.api.card import card_tags
 from openweir.hub.api.drafts import draft_of
 from openweir.hub.api.reply import Call, found_json
 from openweir.hub.api.security import file_statuses, repository_status
+from openweir.hub.card import card_data
 from openweir.hub.release import git_pointer
 from openweir.hub.repository import Commit, Entry
 from openweir.hub.repository.repositories import Gating
