@@ -32,6 +32,11 @@ def configure(parser: argparse.ArgumentParser) -> None:
         help="s3://BUCKET[/PREFIX], for several replicas (AWS_* variables)",
     )
     parser.add_argument(
+        "--log-policy",
+        metavar="FILE",
+        help="witnesses that must have cosigned the log (default: HOME/log-policy.txt, if any)",
+    )
+    parser.add_argument(
         "--owner", metavar="NAME", help="the account made at the first start (default: yours)"
     )
     parser.add_argument(
@@ -72,6 +77,7 @@ def run(arguments: argparse.Namespace) -> int:
         policies=arguments.policy,
         database=arguments.database,
         blobs=arguments.blobs,
+        log_policy=None if arguments.log_policy is None else Path(arguments.log_policy),
         owner=arguments.owner,
         ready_file=None if arguments.ready_file is None else Path(arguments.ready_file),
         opened=_tell,

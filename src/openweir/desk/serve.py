@@ -3,7 +3,7 @@
 The application is named to the server by its import string, because the desk
 stands below the pages; settings reach it through `OPENWEIR_*` variables:
 `OPENWEIR_DATA`, `OPENWEIR_TRUST`, `OPENWEIR_REGISTER`, `OPENWEIR_AS_OF`,
-`OPENWEIR_POLICIES`, `OPENWEIR_DATABASE`, `OPENWEIR_BLOBS`.
+`OPENWEIR_POLICIES`, `OPENWEIR_DATABASE`, `OPENWEIR_BLOBS`, `OPENWEIR_LOG_POLICY`.
 """
 
 import getpass
@@ -23,12 +23,14 @@ from openweir.desk.clock import now
 from openweir.desk.home import Home
 from openweir.desk.listen import GRACE_SECONDS, bind, serve_until_stopped, url_of
 from openweir.desk.pack import accepted_policies
+from openweir.desk.register_place import policy_at
 from openweir.desk.tokens import Tokens, address_of, data_key
 from openweir.errors import OpenweirError, UsageError
 from openweir.hub.accounts import Accounts
 from openweir.hub.store import Store
 from openweir.instant import parse_day
 from openweir.policy import Policy
+from openweir.register import LogPolicy
 
 __all__ = ["Opening", "Settings", "serve", "settings_from_environment"]
 
@@ -49,6 +51,7 @@ class Settings:
             that `OPENWEIR_POLICIES` names.
         database: address of the database that replicas share; None for one in `data`.
         blobs: address of the bucket that replicas share; None for `data`.
+        log_policy: the witnesses that must have cosigned the log; None asks for none.
     """
 
     data: Path
@@ -58,6 +61,7 @@ class Settings:
     policies: Mapping[str, Policy]
     database: str | None
     blobs: str | None
+    log_policy: LogPolicy | None
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -90,6 +94,7 @@ def settings_from_environment() -> Settings:
     stated = os.environ.get("OPENWEIR_AS_OF")
     trust = _TrustFile(Path(os.environ.get("OPENWEIR_TRUST") or home.trust))
     trust.read()
+    log_policy = os.environ.get("OPENWEIR_LOG_POLICY") or None
     return Settings(
         data=Path(os.environ.get("OPENWEIR_DATA") or home.hub),
         register=Path(os.environ.get("OPENWEIR_REGISTER") or home.register),
@@ -100,6 +105,7 @@ def settings_from_environment() -> Settings:
         ),
         database=os.environ.get("OPENWEIR_DATABASE") or None,
         blobs=os.environ.get("OPENWEIR_BLOBS") or None,
+        log_policy=policy_at(None if log_policy is None else Path(log_policy), home),
     )
 
 
@@ -115,6 +121,7 @@ def serve(
     policies: Sequence[str],
     database: str | None = None,
     blobs: str | None = None,
+    log_policy: Path | None = None,
     owner: str | None,
     ready_file: Path | None,
     opened: Callable[[Opening], object],
@@ -132,6 +139,7 @@ def serve(
         policies: folders of packs whose decisions are taken in beside the shipped ones'.
         database: address of a PostgreSQL database, for several replicas.
         blobs: `s3://BUCKET[/PREFIX]`, for several replicas.
+        log_policy: file that says which witnesses must have cosigned the log; HOME's by default.
         owner: name of the account made at the first start; the user's own by default.
         ready_file: gets the address once requests are answered.
         opened: told once the hub answers.
@@ -146,6 +154,7 @@ def serve(
         OPENWEIR_TRUST=str((trust or home.trust).resolve()),
         OPENWEIR_REGISTER=str((register or home.register).resolve()),
         OPENWEIR_POLICIES=os.pathsep.join(str(Path(p).resolve()) for p in policies),
+        OPENWEIR_LOG_POLICY=None if log_policy is None else str(log_policy.resolve()),
         OPENWEIR_AS_OF=None if as_of is None else as_of.isoformat(),
         # Addresses may hold passwords, so that they may be given by the environment alone.
         OPENWEIR_DATABASE=database or os.environ.get("OPENWEIR_DATABASE"),

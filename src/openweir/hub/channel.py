@@ -39,9 +39,11 @@ from openweir.hub.stages.plan import PLAN_FILE, StagePlan, require_fit
 from openweir.hub.stages.store import Stages
 from openweir.hub.storage import Files, Storage
 from openweir.hub.store import ReleaseRow, Store
+from openweir.hub.summaries import SUMMARIES, summaries_of, summary_fault
 from openweir.hub.workspace import Workspace
 from openweir.hub.xet.store import XetStore
 from openweir.policy import Policy
+from openweir.register import LogPolicy
 from openweir.tier import Tier
 
 if TYPE_CHECKING:
@@ -78,6 +80,7 @@ class Channel:
         policies: SHA-256 -> policy whose decisions are taken in when they can be made again.
         database: address of the database that replicas share; None for one file in `data`.
         storage: where replicas share their files; None for `data` itself.
+        log_policy: the witnesses that must have cosigned the log for a decision to count.
     """
 
     def __init__(
@@ -90,12 +93,14 @@ class Channel:
         policies: Mapping[str, Policy] = MappingProxyType({}),
         database: str | None = None,
         storage: Storage | None = None,
+        log_policy: LogPolicy | None = None,
     ) -> None:
         """Open the data directory, creating what is missing."""
         self.data = data
         self.register = register
         self.clock = clock
         self.policies = policies
+        self.log_policy = log_policy
         self.trust = trust
         self.store = Store.embedded(data) if database is None else Store(database)
         self.storage: Storage = Files(data) if storage is None else storage
@@ -290,7 +295,7 @@ class Channel:
             if row.model_signature is None
             else self.blobs.read(row.model_signature),
         )
-        checks = check(bundle, trust=trust, at=at)
+        checks = check(bundle, trust=trust, at=at, log_policy=self.log_policy)
         for failed in checks:
             # Expiry alone keeps a release visible, so that people can read why it stopped.
             if not failed.ok and failed.name != "expiry":
@@ -305,6 +310,10 @@ class Channel:
         _require_decided(row, decision, files, statements)
         if commit_of(bundle.decision, rows) != row.commit:
             raise HubError("the commit is not the one of these files", code="unverified")
+        # A summary whose signer no longer counts is passed over; the release stands without it.
+        void = {file.path for file in statements if self._is_void(file, decision, bundle, trust)}
+        rows = tuple(file for file in rows if file.path not in void)
+        statements = tuple(file for file in statements if file.path not in void)
         listed = rows if decision.effective_tier.weights_leave else ()
         expired = at.date() > decision.valid_until
         halted = "" if obeyed.ok else obeyed.detail
@@ -325,6 +334,15 @@ class Channel:
             if halted
             else (),
         )
+
+    def _is_void(self, file: ReleaseFile, decision: Decision, bundle: Bundle, trust: Trust) -> bool:
+        """Whether a file is a summary that does not say, rightly signed, what was decided."""
+        name = file.path.removeprefix(_FOLDER)
+        if not name.startswith(SUMMARIES):
+            return False
+        expected = dict(summaries_of(decision, bundle.decision))
+        held = self.blobs.read(file.sha256)
+        return bool(summary_fault(expected.get(name.removeprefix(SUMMARIES)), held, trust))
 
 
 def _plan(
@@ -362,6 +380,8 @@ def _require_decided(
     for statement in statements:
         name = statement.path.removeprefix(_FOLDER)
         named = own.get(name) or dict(decision.inputs).get(name)
+        if name.startswith(SUMMARIES):
+            continue  # read and compared on its own
         if not is_statement(name) or statement.sha256 != named:
             raise HubError(f"statement `{name}` is not the one decided on", code="unverified")
         if statement.tier is not decision.effective_tier:

@@ -13,6 +13,7 @@ from openweir.hub.channel import Channel
 from openweir.hub.publication import Publications
 from openweir.hub.storage import open_storage
 from openweir.policy import Policy
+from openweir.register import LogPolicy
 
 __all__ = ["Hub"]
 
@@ -31,6 +32,7 @@ class Hub(Channel):
         policies: Mapping[str, Policy] = MappingProxyType({}),
         database: str | None = None,
         blobs: str | None = None,
+        log_policy: LogPolicy | None = None,
     ) -> "Hub":
         """Open a data directory, creating what is missing.
 
@@ -45,6 +47,8 @@ class Hub(Channel):
             database: address of a PostgreSQL database, `postgresql://...`, for several
                 replicas; None for a file in `data`.
             blobs: address of a bucket, `s3://BUCKET[/PREFIX]`, for the same; None for `data`.
+            log_policy: the witnesses that must have cosigned the log for a decision to count;
+                None asks for none.
 
         Raises:
             HubError: the directory cannot be made or the database cannot be opened.
@@ -57,6 +61,7 @@ class Hub(Channel):
             policies=policies,
             database=database,
             storage=None if blobs is None else open_storage(blobs),
+            log_policy=log_policy,
         )
 
     def routes(self) -> list[Route]:

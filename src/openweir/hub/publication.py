@@ -42,6 +42,7 @@ from openweir.hub.staged import (
 )
 from openweir.hub.stages.plan import PLAN_FILE
 from openweir.hub.store import ReleaseRow
+from openweir.hub.summaries import SUMMARIES, check_summaries
 from openweir.instant import format_instant, parse_instant
 from openweir.tier import Tier
 
@@ -287,7 +288,16 @@ class Publications:
 
     def _check(self, publication: Publication, at: datetime) -> None:
         trust = self._channel.trust()
-        for found in check(publication.bundle, trust=trust, at=at):
+        summaries = {
+            name.removeprefix(SUMMARIES): content
+            for name, content in publication.statements
+            if name.startswith(SUMMARIES)
+        }
+        policy, data = self._channel.log_policy, publication.bundle.decision
+        for found in (
+            *check(publication.bundle, trust=trust, at=at, log_policy=policy),
+            *check_summaries(publication.decision, data, summaries, trust=trust),
+        ):
             if not found.ok:
                 raise HubError(
                     f"check `{found.name}` fails: {found.detail}",

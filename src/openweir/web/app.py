@@ -48,6 +48,7 @@ def create_app() -> Starlette:
         policies=settings.policies,
         database=settings.database,
         blobs=settings.blobs,
+        log_policy=settings.log_policy,
     )
     return application(hub)
 
