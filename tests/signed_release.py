@@ -5,6 +5,7 @@ from dataclasses import dataclass, replace
 from datetime import UTC, date, datetime
 from pathlib import Path
 
+from hub_world import weights
 from openweir.artifact import FileEntry, Manifest
 from openweir.attest import Envelope, Key, Trust, TrustedKey, TrustedLog, sign_model
 from openweir.decision import (
@@ -26,7 +27,7 @@ FILES = {
     ".gitattributes": b"*.safetensors filter=lfs\n",
     "README.md": b"# Botanist\n",
     "config.json": b"{}\n",
-    "sub/model.safetensors": b"\x08\x00\x00\x00\x00\x00\x00\x00{}      " + bytes(64),
+    "sub/model.safetensors": weights(bytes(64)),
 }
 INPUTS = {
     "dossier.json": b'{"d": 1}\n',

@@ -44,6 +44,11 @@ def configure(parser: argparse.ArgumentParser) -> None:
         help="readers fetch open files from the bucket by links of a minute (URL: as they know it)",
     )
     parser.add_argument(
+        "--log-policy",
+        metavar="FILE",
+        help="witnesses that must have cosigned the log (default: HOME/log-policy.txt, if any)",
+    )
+    parser.add_argument(
         "--owner", metavar="NAME", help="the account made at the first start (default: yours)"
     )
     parser.add_argument(
@@ -86,6 +91,7 @@ def run(arguments: argparse.Namespace) -> int:
         blobs=arguments.blobs,
         accel=arguments.accel,
         links=arguments.redirect_open,
+        log_policy=None if arguments.log_policy is None else Path(arguments.log_policy),
         owner=arguments.owner,
         ready_file=None if arguments.ready_file is None else Path(arguments.ready_file),
         opened=_tell,

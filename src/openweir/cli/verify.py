@@ -11,6 +11,7 @@ from openweir.desk.home import Home
 from openweir.desk.keys import read_trust
 from openweir.desk.pack import accepted_policies
 from openweir.desk.register_place import policy_at
+from openweir.desk.tokens import address_of
 from openweir.desk.verify import Verified, verify
 from openweir.desk.verify_signature import Claimant, verify_signature
 from openweir.hub import Check
@@ -22,6 +23,7 @@ examples:
   openweir verify ./model                      a folder fetched with `hf download --local-dir`
   openweir verify ~/.cache/huggingface/hub/models--ORG--NAME/snapshots/REVISION
   openweir verify http://127.0.0.1:8080/ORG/NAME --token hf_...
+  openweir verify ORG/NAME --hub http://127.0.0.1:8080
   openweir verify case                         your own case, before you publish
   openweir verify ./model --register http://127.0.0.1:8080/register --as-of 2026-11-20
   openweir verify ./model --log-policy witnesses.txt --require-head
@@ -41,6 +43,7 @@ def configure(parser: argparse.ArgumentParser) -> None:
     parser.epilog = _EPILOG
     parser.add_argument("what", metavar="PATH|URL/ORG/NAME")
     parser.add_argument("--trust", type=Path, metavar="FILE", help="trust file to use")
+    parser.add_argument("--hub", metavar="URL", help="PATH is ORG/NAME on this hub")
     parser.add_argument("--register", metavar="DIR|URL", help="the log to audit as a whole")
     parser.add_argument("--as-of", metavar="DATE", help="verify for that day (default: today)")
     parser.add_argument(
@@ -82,6 +85,8 @@ def configure(parser: argparse.ArgumentParser) -> None:
 def run(arguments: argparse.Namespace) -> int:
     """Verify and tell."""
     home = Home.find(arguments.home)
+    if arguments.hub is not None:
+        arguments.what = f"{address_of(arguments.hub)}/{arguments.what.strip('/')}"
     if arguments.model_signature is not None:
         return _run_alone(arguments, home)
     at = clock.now()

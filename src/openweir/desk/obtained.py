@@ -16,6 +16,7 @@ from openweir.desk.summaries import read_summaries
 from openweir.errors import ArtifactError, UsageError
 from openweir.hub import Bundle, Check
 from openweir.hub.accept import is_statement_file
+from openweir.hub.summaries import SUMMARIES
 
 __all__ = ["Obtained", "Way", "from_folder"]
 
@@ -138,7 +139,16 @@ def _from_download(root: Path, progress: Callable[[int], object] | None) -> Obta
     return Obtained(
         way=Way.IN_HAND,
         bundle=bundle,
-        inputs=tuple(sorted(statements.items())),
+        inputs=tuple(
+            sorted(item for item in statements.items() if not item[0].startswith(SUMMARIES))
+        ),
+        summaries=tuple(
+            sorted(
+                (name.removeprefix(SUMMARIES), data)
+                for name, data in statements.items()
+                if name.startswith(SUMMARIES)
+            )
+        ),
         files=files,
         asked=_asked(root.resolve()),
         note=_note(root) if files else "",

@@ -14,6 +14,7 @@ from openweir.digest import sha256_stream
 from openweir.errors import OpenweirError, UsageError
 from openweir.hub import Bundle, Check
 from openweir.hub.accept import is_statement_file
+from openweir.hub.summaries import SUMMARIES
 from openweir.tier import Tier
 
 __all__ = ["Address", "from_hub"]
@@ -24,6 +25,7 @@ _PART = re.compile(r"[A-Za-z0-9][A-Za-z0-9._-]{0,95}", re.ASCII)
 _COMMIT = re.compile(r"[0-9a-f]{40}", re.ASCII)
 _REFUSED = frozenset((401, 403))
 _MISSING = 404
+_MOST_SUMMARIES = 100
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -107,6 +109,7 @@ def from_hub(
         way=reader.way,
         bundle=bundle,
         inputs=tuple(_inputs(home, bundle, token)),
+        summaries=tuple(_summaries(home, release, token)),
         files=files,
         asked=address.name,
         unserved=reader.unserved,
@@ -239,6 +242,15 @@ def _statement(home: str, name: str, token: str | None) -> bytes | None:
         raise UsageError(
             f"the hub fails: {error}", code="hub-fails", where=f"{home}/statements/{name}"
         ) from None
+
+
+def _summaries(home: str, release: Object, token: str | None) -> Iterator[tuple[str, bytes]]:
+    named = release.texts("statements") if "statements" in release.value else ()
+    for name in named[:_MOST_SUMMARIES]:
+        if name.startswith(SUMMARIES) and is_statement_file(f".openweir/{name}"):
+            data = _statement(home, name, token)
+            if data is not None:
+                yield name.removeprefix(SUMMARIES), data
 
 
 def _inputs(home: str, bundle: Bundle, token: str | None) -> Iterator[tuple[str, bytes]]:

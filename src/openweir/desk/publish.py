@@ -12,11 +12,13 @@ from openweir.desk.case import CaseFolder
 from openweir.desk.clock import now
 from openweir.desk.home import Home
 from openweir.desk.hub_client import HubClient
+from openweir.desk.summaries import read_summaries
 from openweir.desk.tokens import Tokens, address_of
 from openweir.digest import sha256, sha256_stream
 from openweir.errors import CaseError, HubError, OpenweirError, UsageError
 from openweir.hub import Bundle, check
 from openweir.hub.release import files_of, is_statement, require_name
+from openweir.hub.summaries import SUMMARIES
 from openweir.tier import Tier
 from openweir.trial import is_attacked
 
@@ -191,6 +193,7 @@ def _manifest(case: CaseFolder, bundle: Bundle, decision: Decision) -> dict[str,
                 hint="decide again, sign and publish",
             )
         statements[name] = _text(data)
+    statements |= {f"{SUMMARIES}{name}": _text(data) for name, data in read_summaries(case)}
     signature, proof = bundle.model_signature, bundle.log_proof
     return {
         "decision": _text(bundle.decision),

@@ -4,8 +4,8 @@ The application is named to the server by its import string, because the desk
 stands below the pages; settings reach it through `OPENWEIR_*` variables:
 `OPENWEIR_DATA`, `OPENWEIR_TRUST`, `OPENWEIR_REGISTER`, `OPENWEIR_AS_OF`,
 `OPENWEIR_POLICIES`, `OPENWEIR_DATABASE`, `OPENWEIR_BLOBS`, `OPENWEIR_ACCEL`,
-`OPENWEIR_REDIRECT_OPEN`. What all replicas derive the hub's keys from lies in the file
-`OPENWEIR_HUB_KEY`.
+`OPENWEIR_REDIRECT_OPEN`, `OPENWEIR_LOG_POLICY`. What all replicas derive the hub's keys from
+lies in the file `OPENWEIR_HUB_KEY`.
 """
 
 import getpass
@@ -26,12 +26,14 @@ from openweir.desk.home import Home
 from openweir.desk.hub_secret import hub_secret
 from openweir.desk.listen import GRACE_SECONDS, bind, serve_until_stopped, url_of
 from openweir.desk.pack import accepted_policies
+from openweir.desk.register_place import policy_at
 from openweir.desk.tokens import Tokens, address_of, data_key
 from openweir.errors import HubError, OpenweirError, UsageError
 from openweir.hub.accounts import Accounts
 from openweir.hub.store import Store
 from openweir.instant import parse_day
 from openweir.policy import Policy
+from openweir.register import LogPolicy
 
 __all__ = ["Opening", "Settings", "serve", "settings_from_environment"]
 
@@ -58,6 +60,7 @@ class Settings:
         accel: the location from which nginx sends open files of `data`; empty for none.
         links: URL of the bucket's server for readers of open files, who are sent there;
             empty for the one the hub uses; None to send through the hub.
+        log_policy: the witnesses that must have cosigned the log; None asks for none.
     """
 
     data: Path
@@ -68,6 +71,7 @@ class Settings:
     database: str | None
     blobs: str | None
     secret: bytes | None
+    log_policy: LogPolicy | None
     accel: str = ""
     links: str | None = None
 
@@ -102,6 +106,7 @@ def settings_from_environment() -> Settings:
     stated = os.environ.get("OPENWEIR_AS_OF")
     trust = _TrustFile(Path(os.environ.get("OPENWEIR_TRUST") or home.trust))
     trust.read()
+    log_policy = os.environ.get("OPENWEIR_LOG_POLICY") or None
     return Settings(
         data=Path(os.environ.get("OPENWEIR_DATA") or home.hub),
         register=Path(os.environ.get("OPENWEIR_REGISTER") or home.register),
@@ -117,6 +122,7 @@ def settings_from_environment() -> Settings:
         secret=hub_secret(),
         accel=os.environ.get("OPENWEIR_ACCEL", ""),
         links=os.environ.get("OPENWEIR_REDIRECT_OPEN"),
+        log_policy=policy_at(None if log_policy is None else Path(log_policy), home),
     )
 
 
@@ -134,6 +140,7 @@ def serve(
     blobs: str | None = None,
     accel: str | None = None,
     links: str | None = None,
+    log_policy: Path | None = None,
     owner: str | None,
     ready_file: Path | None,
     opened: Callable[[Opening], object],
@@ -153,6 +160,7 @@ def serve(
         blobs: `s3://BUCKET[/PREFIX]`, for several replicas.
         accel: the location from which nginx before this hub sends open files.
         links: send readers of open files to the bucket: at this URL, or where the hub finds it.
+        log_policy: file that says which witnesses must have cosigned the log; HOME's by default.
         owner: name of the account made at the first start; the user's own by default.
         ready_file: gets the address once requests are answered.
         opened: told once the hub answers.
@@ -167,6 +175,7 @@ def serve(
         OPENWEIR_TRUST=str((trust or home.trust).resolve()),
         OPENWEIR_REGISTER=str((register or home.register).resolve()),
         OPENWEIR_POLICIES=os.pathsep.join(str(Path(p).resolve()) for p in policies),
+        OPENWEIR_LOG_POLICY=None if log_policy is None else str(log_policy.resolve()),
         OPENWEIR_AS_OF=None if as_of is None else as_of.isoformat(),
         # Addresses may hold passwords, so that they may be given by the environment alone.
         OPENWEIR_DATABASE=database or os.environ.get("OPENWEIR_DATABASE"),

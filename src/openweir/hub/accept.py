@@ -30,19 +30,15 @@ from openweir.register import LogPolicy, Proof, VerifierKey
 
 __all__ = ["Bundle", "Check", "check", "check_files", "is_statement_file", "read_signers"]
 
-_STATEMENT_FILES = frozenset(
-    (
-        "decision.json",
-        "decision.dsse.json",
-        "decision.tlog-proof",
-        "model.sig",
-        "dossier.json",
-        "plan.json",
-        "stages.json",
-        "case.toml",
-    )
-)
-_STATEMENT_FOLDERS = {"evidence": ".json", "exceptions": ".dsse.json"}
+_STATEMENT_FILES = frozenset((
+    "decision.json", "decision.dsse.json", "decision.tlog-proof", "model.sig",
+    "dossier.json", "plan.json", "stages.json", "case.toml",
+))  # fmt: skip
+_STATEMENT_FOLDERS = {
+    "evidence": ".json",
+    "exceptions": ".dsse.json",
+    "summaries": ".dsse.json",
+}
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

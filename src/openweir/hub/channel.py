@@ -21,11 +21,12 @@ from openweir.errors import HubError, OpenweirError
 from openweir.hub.accept import Bundle, check
 from openweir.hub.access.gates import Gates
 from openweir.hub.access.issuers import PASSPORT_ISSUERS, Issuer, read_issuers
+from openweir.hub.access.lasting import shortfall
 from openweir.hub.accounts import Accounts
 from openweir.hub.audit import Recorder
 from openweir.hub.blobs import Blobs
 from openweir.hub.front import Front
-from openweir.hub.gate import Answer, Grant, Principal, StageStanding, admit, see
+from openweir.hub.gate import Answer, Grant, GrantStatus, Principal, StageStanding, admit, see
 from openweir.hub.grants import Grants, Statistics
 from openweir.hub.listener import Listener
 from openweir.hub.logins import Logins
@@ -41,9 +42,11 @@ from openweir.hub.stages.plan import PLAN_FILE, StagePlan, require_fit
 from openweir.hub.stages.store import Stages
 from openweir.hub.storage import Files, Storage
 from openweir.hub.store import ReleaseRow, Store
+from openweir.hub.summaries import SUMMARIES, summaries_of, summary_fault
 from openweir.hub.workspace import Workspace
 from openweir.hub.xet.store import XetStore
 from openweir.policy import Policy
+from openweir.register import LogPolicy
 from openweir.tier import Tier
 
 if TYPE_CHECKING:
@@ -82,6 +85,7 @@ class Channel:
         storage: where replicas share their files; None for `data` itself.
         secret: what the hub's keys are derived from; None for keys that it keeps itself.
         front: who else may send open files.
+        log_policy: the witnesses that must have cosigned the log for a decision to count.
     """
 
     def __init__(
@@ -96,6 +100,7 @@ class Channel:
         storage: Storage | None = None,
         secret: bytes | None = None,
         front: Front | None = None,
+        log_policy: LogPolicy | None = None,
     ) -> None:
         """Open the data directory, creating what is missing."""
         self.front = Front() if front is None else front
@@ -103,6 +108,7 @@ class Channel:
         self.register = register
         self.clock = clock
         self.policies = policies
+        self.log_policy = log_policy
         self.trust = trust
         self.store = Store.embedded(data) if database is None else Store(database)
         self.listener = (
@@ -188,7 +194,19 @@ class Channel:
         if principal is not None and not principal.covers(release.name):
             principal = None  # its token is for another repository
         grant = None if principal is None else self.grants.of(release.name, principal.user)
-        return admit(release.standing, tier, principal, grant, at=self.clock(), path=path), grant
+        found = admit(release.standing, tier, principal, grant, at=self.clock(), path=path)
+        asks = release.stage is not None or min(tier, release.tier) is Tier.GATED_WEIGHTS
+        if found is Answer.SERVE and asks and grant is not None and self.shortfall(grant):
+            found = Answer.NEEDS_GRANT
+        return found, grant
+
+    def shortfall(self, grant: Grant) -> str:
+        """Return what a grant that was given lacks by the rules of today; empty for nothing."""
+        if grant.status is not GrantStatus.ACCEPTED:
+            return ""
+        rules, changed_at = self.gates.published(grant.name)
+        visas = self.gates.visas(grant.user) if rules.level else ()
+        return shortfall(rules, grant, visas, changed_at=changed_at, at=self.clock())
 
     def still(self, name: str, path: str, digest: str, principal: Principal | None) -> bool:
         """Whether a stream that was let begin may go on, computed from nothing but the present.
@@ -303,7 +321,7 @@ class Channel:
             if row.model_signature is None
             else self.blobs.read(row.model_signature),
         )
-        checks = check(bundle, trust=trust, at=at)
+        checks = check(bundle, trust=trust, at=at, log_policy=self.log_policy)
         for failed in checks:
             # Expiry alone keeps a release visible, so that people can read why it stopped.
             if not failed.ok and failed.name != "expiry":
@@ -318,6 +336,10 @@ class Channel:
         _require_decided(row, decision, files, statements)
         if commit_of(bundle.decision, rows) != row.commit:
             raise HubError("the commit is not the one of these files", code="unverified")
+        # A summary whose signer no longer counts is passed over; the release stands without it.
+        void = {file.path for file in statements if self._is_void(file, decision, bundle, trust)}
+        rows = tuple(file for file in rows if file.path not in void)
+        statements = tuple(file for file in statements if file.path not in void)
         listed = rows if decision.effective_tier.weights_leave else ()
         expired = at.date() > decision.valid_until
         halted = "" if obeyed.ok else obeyed.detail
@@ -338,6 +360,15 @@ class Channel:
             if halted
             else (),
         )
+
+    def _is_void(self, file: ReleaseFile, decision: Decision, bundle: Bundle, trust: Trust) -> bool:
+        """Whether a file is a summary that does not say, rightly signed, what was decided."""
+        name = file.path.removeprefix(_FOLDER)
+        if not name.startswith(SUMMARIES):
+            return False
+        expected = dict(summaries_of(decision, bundle.decision))
+        held = self.blobs.read(file.sha256)
+        return bool(summary_fault(expected.get(name.removeprefix(SUMMARIES)), held, trust))
 
 
 def _plan(
@@ -375,6 +406,8 @@ def _require_decided(
     for statement in statements:
         name = statement.path.removeprefix(_FOLDER)
         named = own.get(name) or dict(decision.inputs).get(name)
+        if name.startswith(SUMMARIES):
+            continue  # read and compared on its own
         if not is_statement(name) or statement.sha256 != named:
             raise HubError(f"statement `{name}` is not the one decided on", code="unverified")
         if statement.tier is not decision.effective_tier:

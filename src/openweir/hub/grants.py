@@ -94,6 +94,7 @@ class Grants:
         terms: tuple[str, ...] = (),
         fields: Mapping[str, str] = MappingProxyType({}),
         panel: str = "",
+        renew: bool = False,
     ) -> Grant:
         """Record a request for access; an open or granted one stays as it is.
 
@@ -105,6 +106,7 @@ class Grants:
             terms: what they declare and accept, as term ids.
             fields: of the form.
             panel: who would hear an appeal, as published now.
+            renew: whether a granted one no longer meets the rules, and is asked for anew.
 
         Raises:
             HubError: no purpose is stated, it is too long, or the request was rejected before.
@@ -132,7 +134,11 @@ class Grants:
                 )
             if found is None:
                 _insert(connection, name, user, GrantStatus.PENDING, purpose=purpose, at=at, **form)
-            elif not found.carried(at) or (found.expires is not None and found.expires < at.date()):
+            elif (
+                renew
+                or not found.carried(at)
+                or (found.expires is not None and found.expires < at.date())
+            ):
                 _answer(
                     connection,
                     name,

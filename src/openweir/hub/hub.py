@@ -18,6 +18,7 @@ from openweir.hub.front import Front
 from openweir.hub.publication import Publications
 from openweir.hub.storage import open_storage
 from openweir.policy import Policy
+from openweir.register import LogPolicy
 
 __all__ = ["Hub"]
 
@@ -39,6 +40,7 @@ class Hub(Channel):
         secret: bytes | None = None,
         accel: str = "",
         links: str | None = None,
+        log_policy: LogPolicy | None = None,
     ) -> "Hub":
         """Open a data directory, creating what is missing.
 
@@ -56,6 +58,8 @@ class Hub(Channel):
             accel: the location from which nginx before the hub sends open files of `data`.
             links: URL of the bucket's server as readers know it, who fetch open files there by
                 short links; empty for the hub's own; None to send them through the hub.
+            log_policy: the witnesses that must have cosigned the log for a decision to count;
+                None asks for none.
 
         Raises:
             HubError: the directory cannot be made or the database cannot be opened.
@@ -70,6 +74,7 @@ class Hub(Channel):
             storage=None if blobs is None else open_storage(blobs, outside=links or ""),
             secret=secret,
             front=Front(accel=accel, links=links is not None),
+            log_policy=log_policy,
         )
 
     @cached_property

@@ -20,7 +20,9 @@ from openweir.canonical import Object, parse, text
 from openweir.digest import sha256
 from openweir.errors import HubError, OpenweirError
 from openweir.hub.accept import check
+from openweir.hub.access.rules import GateRules, from_card
 from openweir.hub.blobs import Incoming
+from openweir.hub.card import card_data
 from openweir.hub.channel import Channel
 from openweir.hub.gate import Principal
 from openweir.hub.orders import check_orders
@@ -45,13 +47,17 @@ from openweir.hub.staged import (
     release_files,
     require_newer,
 )
+from openweir.hub.stages.plan import PLAN_FILE
 from openweir.hub.store import ReleaseRow
+from openweir.hub.summaries import SUMMARIES, check_summaries
 from openweir.instant import format_instant, parse_instant
+from openweir.tier import Tier
 
 __all__ = ["MAX_STATEMENT_BYTES", "Publication", "Publications"]
 
 MAX_STATEMENT_BYTES = 64 * 1024 * 1024
 _STAGING = "staging"
+_MAX_CARD_BYTES = 1024 * 1024
 _MAX_OPEN = 8
 _KEPT_FOR = timedelta(days=1)
 
@@ -165,6 +171,7 @@ class Publications:
         folder = folder_of(publication.id)
         keys = self._keys(publication)
         verdicts = self._scan(publication, keys)
+        card = self._card(publication, keys)
         files = tuple(release_files(decision, keys, self._storage))
         tier = decision.effective_tier
         statements = []
@@ -214,6 +221,7 @@ class Publications:
                 decision.name.partition("/")[0], file.sha256, file.size, at=at
             )
             channel.scans.keep(file.sha256, verdicts[file.path])
+        channel.gates.set_card(decision.name, card)
         draft = find_draft(channel.workspace, decision.name, files)
         if draft is not None:
             link_draft(channel.store, decision.name, row.commit, draft)
@@ -253,6 +261,29 @@ class Publications:
             )
         return {verdict.path: verdict for verdict in verdicts}
 
+    def _card(self, publication: Publication, keys: dict[str, str]) -> GateRules:
+        """Return what the card says of the gate; nothing where nobody has to ask for access."""
+        decision = publication.decision
+        gated = any(tier is Tier.GATED_WEIGHTS for _, tier in files_of(decision))
+        files = {file.path: file for file, _ in files_of(decision)}
+        card = files.get("README.md")
+        staged = PLAN_FILE in dict(decision.inputs)
+        if card is None or card.size > _MAX_CARD_BYTES or not (gated or staged):
+            return GateRules()
+        content = b"".join(self._storage.pieces(keys[card.sha256]))
+        try:
+            found = card_data(content.decode("utf-8", "replace")) or {}
+            return from_card(found)
+        except OpenweirError as error:
+            if b"extra_gated" not in content:
+                return GateRules()
+            raise HubError(
+                f"check `card` fails: the gate that README.md states cannot be read: "
+                f"{error.message}",
+                code="refused",
+                hint="nothing was kept; put the card right and decide again",
+            ) from None
+
     def _stage(self, folder: str, content: bytes) -> None:
         digest = sha256(content)
         incoming = self._channel.blobs.incoming_at(f"{folder}/{digest}", len(content), digest)
@@ -264,7 +295,16 @@ class Publications:
 
     def _check(self, publication: Publication, at: datetime) -> None:
         trust = self._channel.trust()
-        for found in check(publication.bundle, trust=trust, at=at):
+        summaries = {
+            name.removeprefix(SUMMARIES): content
+            for name, content in publication.statements
+            if name.startswith(SUMMARIES)
+        }
+        policy, data = self._channel.log_policy, publication.bundle.decision
+        for found in (
+            *check(publication.bundle, trust=trust, at=at, log_policy=policy),
+            *check_summaries(publication.decision, data, summaries, trust=trust),
+        ):
             if not found.ok:
                 raise HubError(
                     f"check `{found.name}` fails: {found.detail}",

@@ -37,7 +37,9 @@ STATEMENTS = ("decision.json", "decision.dsse.json", "decision.tlog-proof", "mod
 _FOLDER = ".openweir/"
 _PART = r"[A-Za-z0-9](?:[A-Za-z0-9._-]{0,94}[A-Za-z0-9])?"
 _NAME = re.compile(rf"({_PART})/({_PART})", re.ASCII)
-_STATEMENT = re.compile(r"(?:(?:evidence|exceptions)/)?[A-Za-z0-9][A-Za-z0-9._-]{0,200}", re.ASCII)
+_STATEMENT = re.compile(
+    r"(?:(?:evidence|exceptions|summaries)/)?[A-Za-z0-9][A-Za-z0-9._-]{0,200}", re.ASCII
+)
 # First parts of paths that mean something else on the hub or to its clients.
 _RESERVED = frozenset(
     ("api", "datasets", "device", "kernels", "models", "oauth", "openweir", "register", "spaces")

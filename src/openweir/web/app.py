@@ -57,6 +57,7 @@ def create_app() -> Starlette:
         secret=settings.secret,
         accel=settings.accel,
         links=settings.links,
+        log_policy=settings.log_policy,
     )
     return application(hub)
 

@@ -9,7 +9,7 @@ import pytest
 from hub_served import Served
 from hub_world import FILES, NOW, World
 from openweir.errors import HubError
-from openweir.hub.access.rules import GateRules, facts, from_card
+from openweir.hub.access.rules import facts, from_card
 from openweir.hub.access.terms import terms
 
 OURS = "/api/openweir/releases/acme/small"
@@ -96,9 +96,10 @@ class TestForm:
             },
             "extra_gated_eu_disallowed": True,
         }
-        rules = from_card(GateRules(), card)
+        rules = from_card(card)
         assert rules.criteria == "You agree."
-        assert dict(rules.fields)["I want to use this for"] == "select"
+        kinds = {field.name: field.type for field in rules.fields}
+        assert kinds["I want to use this for"] == "select"
         assert (rules.data, rules.eu_disallowed) == ("stated", True)
         told = {name: fact["answer"] for name, fact in facts(rules).items()}
         assert told == {
@@ -106,10 +107,10 @@ class TestForm:
             "free_of_purpose_limits": "yes",
             "personal_data_for_security_only": "no",
         }
-        boxes = from_card(GateRules(), {"extra_gated_fields": {"I agree": "checkbox"}})
+        boxes = from_card({"extra_gated_fields": {"I agree": "checkbox"}})
         assert boxes.data == "security-only"
         with pytest.raises(HubError, match="of no known type") as error:
-            from_card(GateRules(), {"extra_gated_fields": {"x": "file"}})
+            from_card({"extra_gated_fields": {"x": "file"}})
         assert error.value.code == "hub.bad-request"
 
     def test_the_hubs_own_form(self, served: Served) -> None:

@@ -9,12 +9,15 @@ from sqlalchemy.exc import IntegrityError
 from openweir.canonical import Object, parse
 from openweir.errors import HubError
 from openweir.hub import schema
-from openweir.hub.access.rules import GateRules
+from openweir.hub.access.rules import GateRules, beside
 from openweir.hub.access.visas import Visa
+from openweir.hub.gate_tables import gate_cards
 from openweir.hub.store import Store
 from openweir.instant import format_instant, parse_instant
 
 __all__ = ["Gates"]
+
+_MOST_KEPT = 4096
 
 
 class Gates:
@@ -23,15 +26,36 @@ class Gates:
     def __init__(self, store: Store) -> None:
         """Work on the rules and visas in `store`."""
         self._store = store
+        self._kept: dict[str, tuple[tuple[str | None, str | None], GateRules]] = {}
 
     def rules(self, name: str) -> GateRules:
-        """Return a release's rules; the plainest where its publisher stated none."""
-        table = schema.gates
+        """Return a release's rules: its publisher's, and what its card says beside them."""
+        return self.published(name)[0]
+
+    def published(self, name: str) -> tuple[GateRules, datetime | None]:
+        """Return a release's rules and when they were stated; None where nobody did."""
+        table, cards = schema.gates, gate_cards
         with self._store.begin() as connection:
-            found = connection.execute(select(table.c.rules).where(table.c.name == name)).scalar()
-        if found is None:
-            return GateRules()
-        return GateRules.read(Object(parse(found.encode(), where="gate rules"), "gate rules"))
+            query = select(table.c.rules, table.c.at).where(table.c.name == name)
+            row = connection.execute(query).first()
+            card = connection.execute(select(cards.c.card).where(cards.c.name == name)).scalar()
+        key = (None if row is None else row[0], card)
+        kept = self._kept.get(name)
+        if kept is None or kept[0] != key:
+            kept = (key, _read(*key))
+            if len(self._kept) >= _MOST_KEPT:
+                self._kept.clear()
+            self._kept[name] = kept
+        return kept[1], None if row is None else parse_instant(row[1])
+
+    def set_card(self, name: str, card: GateRules) -> None:
+        """Keep what the card of the release in force says of its gate."""
+        with self._store.begin() as connection:
+            connection.execute(delete(gate_cards).where(gate_cards.c.name == name))
+            if card != GateRules():
+                connection.execute(
+                    insert(gate_cards).values(name=name, card=card.to_bytes().decode())
+                )
 
     def set_rules(self, name: str, rules: GateRules, *, by: str, at: datetime) -> None:
         """Publish a release's rules in place of those before."""
@@ -118,3 +142,15 @@ class Gates:
         except IntegrityError:
             raise HubError(f"`{user}` has voted on this already", code="conflict") from None
         return int(counts.get(True, 0)), int(counts.get(False, 0))
+
+
+def _read(stated: str | None, card: str | None) -> GateRules:
+    rules = GateRules() if stated is None else _rules(stated, "gate rules")
+    if card is None:
+        return rules
+    told = _rules(card, "gate card")
+    return told if stated is None else beside(rules, told)
+
+
+def _rules(text: str, where: str) -> GateRules:
+    return GateRules.read(Object(parse(text.encode(), where=where), where))

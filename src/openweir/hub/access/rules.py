@@ -6,20 +6,23 @@ general-purpose AI models, paragraphs 79, 83 and 87): `facts` says which of thes
 leave standing. What follows from them is for the policy and its readers.
 """
 
+from collections.abc import Mapping
 from dataclasses import dataclass, replace
 
 from openweir.canonical import Object, compact
 from openweir.errors import HubError
+from openweir.hub.access.form import Field, form_of, read_field
 from openweir.hub.access.terms import require_terms
 
-__all__ = ["FIELD_TYPES", "GateRules", "Panel", "facts", "from_card"]
+__all__ = ["GateRules", "Panel", "beside", "facts", "from_card"]
 
-FIELD_TYPES = ("text", "checkbox", "date_picker", "country", "select")
 _MODES = ("manual", "auto")
 _DATA = ("security-only", "stated")
 _SECURITY_FIELDS = ("checkbox",)
 _MAX_FIELDS = 20
 _MAX_TEXT = 4000
+_MAX_PROMPT = 64 * 1024
+_MAX_LINE = 200
 _MAX_LEVEL = 3
 _MAX_DAYS = 3650
 
@@ -49,7 +52,8 @@ class GateRules:
         purposes: terms of which a request names at least one; empty for any.
         conditions: terms that a request must accept, every one.
         level: how well a requester must be known, 0 to 3.
-        fields: (name, type) of the form.
+        fields: of the form.
+        heading, description, prompt, button: what the card says around the form.
         reviewers: accounts that answer beside the publisher.
         panel: who hears appeals; None for nobody.
         days: how long a grant lasts unless it says otherwise; 0 for until revoked.
@@ -62,7 +66,11 @@ class GateRules:
     purposes: tuple[str, ...] = ()
     conditions: tuple[str, ...] = ()
     level: int = 0
-    fields: tuple[tuple[str, str], ...] = ()
+    fields: tuple[Field, ...] = ()
+    heading: str = ""
+    description: str = ""
+    prompt: str = ""
+    button: str = ""
     reviewers: tuple[str, ...] = ()
     panel: Panel | None = None
     days: int = 0
@@ -77,7 +85,11 @@ class GateRules:
             "purposes": list(self.purposes),
             "conditions": list(self.conditions),
             "level": self.level,
-            "fields": [{"name": name, "type": kind} for name, kind in self.fields],
+            "fields": [field.to_json() for field in self.fields],
+            "heading": self.heading,
+            "description": self.description,
+            "prompt": self.prompt,
+            "button": self.button,
             "reviewers": list(self.reviewers),
             "panel": None
             if self.panel is None
@@ -107,9 +119,13 @@ class GateRules:
             conditions=require_terms(_texts(read, "conditions"), "condition", where="conditions"),
             level=read.integer("level", 0),
             fields=tuple(
-                (item.text("name"), item.text("type"))
+                read_field(item)
                 for item in (read.objects("fields") if "fields" in read.value else ())
             ),
+            heading=read.text("heading", ""),
+            description=read.text("description", ""),
+            prompt=read.text("prompt", ""),
+            button=read.text("button", ""),
             reviewers=_texts(read, "reviewers"),
             panel=None
             if panel is None
@@ -120,37 +136,67 @@ class GateRules:
         return _checked(rules)
 
 
-def from_card(rules: GateRules, card: dict[str, object]) -> GateRules:
-    """Return rules with what the front matter of a model card says of the gate.
+def from_card(card: Mapping[str, object]) -> GateRules:
+    """Return what the front matter of a model card says of the gate, as rules of their own.
 
-    `extra_gated_prompt` and `extra_gated_fields` are read as the Hub reads them; a field it
-    names turns the data mode to `stated`, unless every one is a box to check.
+    A field it names turns the data mode to `stated`, unless every one is a box to check.
+
+    Args:
+        card: the front matter as JSON values; hostile.
 
     Raises:
         HubError: the card's fields are malformed.
     """
-    stated = card.get("extra_gated_fields")
-    found = []
-    for name, kind in stated.items() if isinstance(stated, dict) else ():
-        word = kind.get("type") if isinstance(kind, dict) else kind
-        if word not in FIELD_TYPES:
-            raise HubError(
-                f"the card's field `{str(name)[:40]}` is of no known type",
-                code="bad-request",
-                hint="one of " + ", ".join(FIELD_TYPES),
-            )
-        found.append((str(name), str(word)))
-    only_boxes = all(kind in _SECURITY_FIELDS for _, kind in found)
-    prompt = card.get("extra_gated_prompt")
+    fields = form_of(card)
+    only_boxes = all(field.type in _SECURITY_FIELDS for field in fields)
+    prompt = _text(card, "extra_gated_prompt", _MAX_PROMPT)
     return _checked(
-        replace(
-            rules,
-            criteria=rules.criteria or (prompt[:_MAX_TEXT] if isinstance(prompt, str) else ""),
-            fields=rules.fields or tuple(found),
-            data=rules.data if only_boxes or rules.fields else "stated",
-            eu_disallowed=rules.eu_disallowed or card.get("extra_gated_eu_disallowed") is True,
+        GateRules(
+            criteria=prompt[:_MAX_TEXT],
+            fields=fields,
+            data="security-only" if only_boxes else "stated",
+            heading=_text(card, "extra_gated_heading", _MAX_LINE),
+            description=_text(card, "extra_gated_description", _MAX_TEXT),
+            prompt=prompt,
+            button=_text(card, "extra_gated_button_content", _MAX_LINE),
+            eu_disallowed=card.get("extra_gated_eu_disallowed") is True,
         )
     )
+
+
+def beside(stated: GateRules, card: GateRules) -> GateRules:
+    """Return the publisher's rules with what the card says beside them; theirs go first.
+
+    Where they take data for security only, the card's fields for more are left out.
+
+    Args:
+        stated: by the publisher.
+        card: as `from_card` read it.
+    """
+    fields = card.fields
+    if stated.data == "security-only":
+        fields = tuple(field for field in fields if field.type in _SECURITY_FIELDS)
+    return _checked(
+        replace(
+            stated,
+            criteria=stated.criteria or card.criteria,
+            fields=stated.fields or fields,
+            heading=stated.heading or card.heading,
+            description=stated.description or card.description,
+            prompt=stated.prompt or card.prompt,
+            button=stated.button or card.button,
+            eu_disallowed=stated.eu_disallowed or card.eu_disallowed,
+        )
+    )
+
+
+def _text(card: Mapping[str, object], key: str, most: int) -> str:
+    found = card.get(key)
+    if found is None:
+        return ""
+    if not isinstance(found, str) or len(found) > most:
+        raise HubError(f"`{key}` is a text of at most {most} letters", code="bad-request")
+    return found.strip()
 
 
 def facts(rules: GateRules) -> dict[str, dict[str, str]]:
@@ -187,12 +233,20 @@ def _checked(rules: GateRules) -> GateRules:
         (len(rules.criteria) > _MAX_TEXT, f"`criteria` has at most {_MAX_TEXT} letters"),
         (len(rules.fields) > _MAX_FIELDS, f"at most {_MAX_FIELDS} fields"),
         (
-            any(kind not in FIELD_TYPES or not 0 < len(name) <= 100 for name, kind in rules.fields),
-            f"a field has a name and one of the types {', '.join(FIELD_TYPES)}",
+            len({field.name for field in rules.fields}) != len(rules.fields),
+            "a field's name stands once",
+        ),
+        (
+            len(rules.prompt) > _MAX_PROMPT or len(rules.description) > _MAX_TEXT,
+            f"`prompt` has at most {_MAX_PROMPT} letters, `description` {_MAX_TEXT}",
+        ),
+        (
+            max(len(rules.heading), len(rules.button)) > _MAX_LINE,
+            f"`heading` and `button` have at most {_MAX_LINE} letters",
         ),
         (
             rules.data == "security-only"
-            and any(kind not in _SECURITY_FIELDS for _, kind in rules.fields),
+            and any(field.type not in _SECURITY_FIELDS for field in rules.fields),
             "`security-only` takes checkboxes only: say `stated` to ask for more about people",
         ),
         (

@@ -4,6 +4,7 @@ from datetime import date, timedelta
 
 from openweir.canonical import Object, compact
 from openweir.errors import HubError
+from openweir.hub.access.form import EU, value_of
 from openweir.hub.access.rules import GateRules
 from openweir.hub.access.statistics import REASONS
 from openweir.hub.access.terms import require_terms, terms
@@ -13,8 +14,6 @@ from openweir.hub.gate import Grant, GrantStatus
 from openweir.hub.release import Release
 
 __all__ = ["accept", "ask_for", "reject"]
-
-_MAX_FIELD = 1000
 
 
 def ask_for(channel: Channel, release: Release, user: str, form: Object) -> Grant:
@@ -40,9 +39,11 @@ def ask_for(channel: Channel, release: Release, user: str, form: Object) -> Gran
         else compact({"members": list(panel.members), "votes": panel.votes}).decode()
     )
     at = channel.clock()
+    before = channel.grants.of(release.name, user)
     asked = channel.grants.ask(
         release.name,
         user,
+        renew=before is not None and bool(channel.shortfall(before)),
         purpose=form.text("purpose", "")
         or ", ".join(terms()[one].label for one in declared if terms()[one].group == "purpose"),
         at=at,
@@ -152,22 +153,14 @@ def _declared(rules: GateRules, stated: tuple[str, ...]) -> tuple[str, ...]:
 def _fields(rules: GateRules, stated: Object | None) -> dict[str, str]:
     """Return the form's fields: those the rules ask for, and none beside them."""
     sent = {} if stated is None else stated.value
-    known = dict(rules.fields)
-    odd = sorted(set(sent) - set(known))
+    odd = sorted(set(sent) - {field.name for field in rules.fields})
     if odd:
         # A gate that takes data for security only must not even be able to take more.
         raise HubError(
             f"this gate does not ask for `{odd[0][:60]}` and does not take it", code="bad-request"
         )
-    found = {}
-    for name, kind in known.items():
-        value = sent.get(name)
-        if kind == "checkbox":
-            if value not in (True, "true", "on", "1"):
-                raise HubError(f"`{name}` is to be agreed to", code="bad-request")
-            found[name] = "true"
-        elif not isinstance(value, str) or not 0 < len(value.strip()) <= _MAX_FIELD:
-            raise HubError(f"`{name}` is to be filled in", code="bad-request")
-        else:
-            found[name] = value.strip()
+    found = {field.name: value_of(field, sent.get(field.name)) for field in rules.fields}
+    countries = {found[field.name] for field in rules.fields if field.type == "country"}
+    if rules.eu_disallowed and countries & EU:
+        raise HubError("the publisher turns people in the European Union away", code="rejected")
     return found

@@ -1,51 +1,26 @@
-"""The front matter of a repository's card: bounded, as JSON values, with what is wrong in it.
+"""The front matter of a repository's card: the tags it gives, and what is wrong in it.
 
 Source: Hugging Face Hub, model card metadata.
 """
 
-import math
-import re
 from collections.abc import Mapping
 from functools import lru_cache
 from typing import Any
 
-import yaml
 from starlette.responses import JSONResponse, PlainTextResponse, Response
 
-from openweir.dossier.front_matter import read_front_matter
 from openweir.errors import DossierError
 from openweir.hub.api.reply import Call, found_json
+from openweir.hub.card import card_data
 
-__all__ = ["card_data", "card_facts", "card_tags", "validate_yaml"]
+__all__ = ["card_facts", "card_tags", "validate_yaml"]
 
-_BLOCK = re.compile(r"\s*---[ \t]*\r?\n(.*?)(?:\r?\n)?---[ \t]*(?:\r?\n|\Z)", re.DOTALL)
 _TEXT = ("library_name", "pipeline_tag", "license_name", "license_link")
 _TEXTS = ("license", "language", "tags", "datasets", "metrics", "base_model")
 _INVALID = {
     "X-Error-Code": "Card",
     "X-Error-Message": "the card's front matter is not valid",
 }
-_LOADER: type = getattr(yaml, "CSafeLoader", yaml.SafeLoader)
-
-
-def card_data(text: str) -> dict[str, Any] | None:
-    """Return a card's front matter as JSON values; None where there is none.
-
-    Raises:
-        DossierError: it is not plain YAML, or too large.
-    """
-    # Counts before anything is built, and refuses aliases: see `dossier.front_matter`.
-    if read_front_matter(text.lstrip(), where="README.md") is None:
-        return None
-    block = _BLOCK.match(text)
-    try:
-        found = None if block is None else yaml.load(block[1], Loader=_LOADER)  # noqa: S506 - a safe loader
-    except (yaml.YAMLError, ValueError, TypeError, LookupError, AttributeError, ArithmeticError):
-        # What stands behind a tag such as `!!bool`, PyYAML believes to be one.
-        raise DossierError(
-            "the front matter is not valid YAML", code="card-yaml", where="README.md"
-        ) from None
-    return {str(key): _plain(value) for key, value in (found or {}).items()}
 
 
 def card_tags(data: Mapping[str, Any]) -> tuple[str, ...]:
@@ -137,15 +112,3 @@ def _is(value: Any, kind: type) -> bool:
 
 def _listed(value: Any) -> list[Any]:
     return value if isinstance(value, list) else [] if value is None else [value]
-
-
-def _plain(value: Any) -> Any:
-    if isinstance(value, dict):
-        return {str(key): _plain(item) for key, item in value.items()}
-    if isinstance(value, list):
-        return [_plain(item) for item in value]
-    if value is None or isinstance(value, (str, bool, int)):
-        return value
-    if isinstance(value, float) and math.isfinite(value):
-        return value
-    return str(value)

@@ -13,7 +13,8 @@ __all__ = ["register_file", "release_json", "statement"]
 
 # C2SP tlog-tiles: nothing else of the register's folder is public, least of all its key.
 _TILE = re.compile(
-    r"checkpoint|tile/(?:[0-9]|[1-5][0-9]|6[0-3]|entries)(?:/x[0-9]{3})*/[0-9]{3}(?:\.p/[0-9]{1,3})?",
+    r"checkpoint|head/[A-Za-z0-9][A-Za-z0-9._-]{0,63}\.json|statements/[0-9a-f]{64}\.dsse\.json"
+    r"|tile/(?:[0-9]|[1-5][0-9]|6[0-3]|entries)(?:/x[0-9]{3})*/[0-9]{3}(?:\.p/[0-9]{1,3})?",
     re.ASCII,
 )
 _TEXT = {"X-Content-Type-Options": "nosniff", "Content-Security-Policy": "default-src 'none'"}
@@ -60,13 +61,14 @@ def statement(call: Call) -> Response:
 
 
 def register_file(call: Call) -> Response:
-    """`GET /register/PATH`: the log's checkpoint and tiles, and nothing else of its folder."""
+    """`GET /register/PATH`: the log's checkpoint, tiles, head and statements, nothing else."""
     path = "/".join(call.rest("register"))
     file = call.channel.register / path
     known = _TILE.fullmatch(path) is not None and file.is_file()
     if not known or not file.resolve().is_relative_to(call.channel.register.resolve()):
         raise HubError("the log has no such tile", code="entry-not-found")
-    caching = "no-cache" if path == "checkpoint" or ".p/" in path else "public, max-age=31536000"
+    moves = path == "checkpoint" or path.startswith("head/") or ".p/" in path
+    caching = "no-cache" if moves else "public, max-age=31536000"
     return FileResponse(
         file,
         media_type="text/plain" if path == "checkpoint" else "application/octet-stream",

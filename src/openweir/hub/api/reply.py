@@ -325,8 +325,11 @@ def gate_error(found: Answer, call: Call, release: Release, path: str) -> HubErr
         grant = call.channel.grants.of(call.name, call.principal.user)
         stands = "you have not asked for it yet"
         if grant is not None and grant.status.value == "accepted":
-            ended = grant.expires if grant.carried(call.channel.clock()) else grant.until
+            at = call.channel.clock()
+            ended = grant.expires if grant.carried(at) else grant.until
             stands = f"your access ended on {ended}"
+            if grant.holds(at.date()) and grant.carried(at):
+                stands = call.channel.shortfall(grant)
         elif grant is not None:
             stands = f"your request is {grant.status.value}"
         return HubError(
