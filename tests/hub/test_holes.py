@@ -348,7 +348,7 @@ class TestNames:
             "DELETE", "/api/repos/delete", json={"name": "small"}, headers=owner
         ).is_success
         client.post("/api/repos/create", json={"name": "small"}, headers=owner)
-        assert served.publish(served.world.release(files={**FILES, "new.bin": b"new"})).is_success
+        assert served.publish(served.world.release(files={**FILES, "new.txt": b"new"})).is_success
         for user in ("granted", "pending", "rejected", "ann"):
             assert client.get(WEIGHTS, headers=served.headers(user)).status_code == 403
         again = client.post(

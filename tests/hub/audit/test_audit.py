@@ -427,7 +427,7 @@ class TestReplay:
         """The rest is neither read nor counted: only what was handed to the connection."""
         served = Served(World(tmp_path / "world"), tmp_path)
         size = 64 * 1024 * 1024
-        large = {**FILES, "model.safetensors": bytes(size)}
+        large = {**FILES, "model.safetensors": weights(bytes(size))}
         served.publish(served.world.release(tier=Tier.OPEN_WEIGHTS, files=large))
         with listening(served.hub) as url:
             host, _, port = url.removeprefix("http://").partition(":")

@@ -29,7 +29,7 @@ REVISIONS: tuple[tuple[str, str], ...] = (
     ("0001", "the tables of hubs before revisions were counted"),
     ("0002", "indexes of digests, for fsck and gc"),
     ("0003", "tokens of logins without a secret"),
-    ("0004", "measures of stages, and drafts that were published"),
+    ("0004", "measures of stages, gates of cards, and drafts that were published"),
     ("0005", "marks of compared blobs"),
     ("0006", "indexes of members by user and of old names, which requests ask for"),
 )

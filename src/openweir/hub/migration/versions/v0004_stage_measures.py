@@ -1,4 +1,4 @@
-"""Keep what was measured of a stage, and which draft a release came from."""
+"""Keep what a stage measured, what a card says of its gate, and a release's draft."""
 
 import sqlalchemy as sa
 from alembic import op
@@ -10,12 +10,18 @@ down_revision = "0003"
 
 
 def upgrade() -> None:
-    """Add the two tables."""
+    """Add the three tables."""
     op.create_table(
         "published_drafts",
         sa.Column("name", sa.String(193), primary_key=True),
         sa.Column("commit_id", sa.String(40), primary_key=True),
         sa.Column("draft", sa.String(40), nullable=False),
+        if_not_exists=True,
+    )
+    op.create_table(
+        "gate_cards",
+        sa.Column("name", sa.String(193), primary_key=True),
+        sa.Column("card", sa.Text, nullable=False),
         if_not_exists=True,
     )
     op.create_table(
