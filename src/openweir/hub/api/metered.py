@@ -5,15 +5,19 @@ right is computed anew before the first piece that goes out a second after the l
 """
 
 from collections.abc import Callable
+from contextvars import ContextVar
 
 from anyio import CancelScope, current_time
 from starlette.concurrency import run_in_threadpool
 from starlette.responses import Response
 from starlette.types import Message, Receive, Scope, Send
 
-__all__ = ["ASK_AGAIN_SECONDS", "Metered"]
+__all__ = ["ASK_AGAIN_SECONDS", "CUT", "Metered"]
 
 ASK_AGAIN_SECONDS = 0.5
+
+CUT: ContextVar[bool] = ContextVar("openweir_cut", default=False)
+"""Whether the right to the stream of the request under way has ended: it stays incomplete."""
 
 
 class _Over(Exception):  # noqa: N818 - not an error: the right to the rest has ended
@@ -75,6 +79,7 @@ class Metered(Response):
             # The body stays shorter than announced: the server closes the connection, and
             # the client's own check of the length tells it that the file is not whole.
             cut = True
+            CUT.set(True)
         finally:
             # A client that went away was served bytes all the same: the log says how many.
             with CancelScope(shield=True):
