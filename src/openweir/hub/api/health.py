@@ -10,30 +10,34 @@ from starlette.requests import Request
 from starlette.responses import JSONResponse, PlainTextResponse, Response
 from starlette.routing import Route
 
+from openweir.hub.api.reply import request_id_of
 from openweir.hub.channel import Channel
 
 __all__ = ["health_routes"]
 
 _KEPT_SECONDS = 1.0
-_NEVER_STORED = Response(headers={"Cache-Control": "no-store"}).headers
 
 
 def health_routes(channel: Channel) -> list[Route]:
     """Return `/healthz`, which asks nobody, and `/readyz`, which asks database and storage."""
     ready = _Ready(channel)
 
-    async def alive(_request: Request) -> Response:
+    async def alive(request: Request) -> Response:
         """`GET /healthz`: the process answers."""
-        return PlainTextResponse("ok\n", headers=dict(_NEVER_STORED))
+        return PlainTextResponse("ok\n", headers=_headers(request))
 
-    async def is_ready(_request: Request) -> Response:
+    async def is_ready(request: Request) -> Response:
         """`GET /readyz`: database and storage answer; 503 otherwise."""
         found = await run_in_threadpool(ready)
         status = 200 if all(found.values()) else 503
         value = {"ready": status == 200, **found}
-        return JSONResponse(value, status_code=status, headers={"Cache-Control": "no-store"})
+        return JSONResponse(value, status_code=status, headers=_headers(request))
 
     return [Route("/healthz", alive), Route("/readyz", is_ready)]
+
+
+def _headers(request: Request) -> dict[str, str]:
+    return {"Cache-Control": "no-store", "X-Request-Id": request_id_of(request)}
 
 
 class _Ready:
