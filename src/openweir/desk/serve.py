@@ -4,8 +4,8 @@ The application is named to the server by its import string, because the desk
 stands below the pages; settings reach it through `OPENWEIR_*` variables:
 `OPENWEIR_DATA`, `OPENWEIR_TRUST`, `OPENWEIR_REGISTER`, `OPENWEIR_AS_OF`,
 `OPENWEIR_POLICIES`, `OPENWEIR_DATABASE`, `OPENWEIR_BLOBS`, `OPENWEIR_ACCEL`,
-`OPENWEIR_REDIRECT_OPEN`, `OPENWEIR_LOG_POLICY`. What all replicas derive the hub's keys from
-lies in the file `OPENWEIR_HUB_KEY`.
+`OPENWEIR_REDIRECT_OPEN`, `OPENWEIR_LOG_POLICY`, `OPENWEIR_METRICS`, `OPENWEIR_METRICS_TOKEN`,
+`OPENWEIR_LOG`. What all replicas derive the hub's keys from lies in the file `OPENWEIR_HUB_KEY`.
 """
 
 import getpass
@@ -25,6 +25,7 @@ from openweir.desk.clock import NeverBack, now
 from openweir.desk.home import Home
 from openweir.desk.hub_secret import hub_secret
 from openweir.desk.listen import GRACE_SECONDS, bind, serve_until_stopped, url_of
+from openweir.desk.logs import logging_as
 from openweir.desk.pack import accepted_policies
 from openweir.desk.register_place import policy_at
 from openweir.desk.tokens import Tokens, address_of, data_key
@@ -35,7 +36,7 @@ from openweir.instant import parse_day
 from openweir.policy import Policy
 from openweir.register import LogPolicy
 
-__all__ = ["Opening", "Settings", "serve", "settings_from_environment"]
+__all__ = ["Opening", "Settings", "metrics_token", "serve", "settings_from_environment"]
 
 _APPLICATION = "openweir.web:create_app"
 _LOCATION = re.compile(r"/[A-Za-z0-9_-]{1,64}/", re.ASCII)
@@ -61,6 +62,8 @@ class Settings:
         links: URL of the bucket's server for readers of open files, who are sent there;
             empty for the one the hub uses; None to send through the hub.
         log_policy: the witnesses that must have cosigned the log; None asks for none.
+        metrics: whether it counts what it does and tells it under `/metrics`.
+        log_requests: whether each request is a line of the log.
     """
 
     data: Path
@@ -74,6 +77,8 @@ class Settings:
     log_policy: LogPolicy | None
     accel: str = ""
     links: str | None = None
+    metrics: bool = False
+    log_requests: bool = False
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -123,7 +128,14 @@ def settings_from_environment() -> Settings:
         accel=os.environ.get("OPENWEIR_ACCEL", ""),
         links=os.environ.get("OPENWEIR_REDIRECT_OPEN"),
         log_policy=policy_at(None if log_policy is None else Path(log_policy), home),
+        metrics=bool(os.environ.get("OPENWEIR_METRICS")),
+        log_requests=bool(os.environ.get("OPENWEIR_LOG")),
     )
+
+
+def metrics_token() -> str:
+    """Return what a reader of the metrics must send; empty for none."""
+    return os.environ.get("OPENWEIR_METRICS_TOKEN", "")
 
 
 def serve(
@@ -143,6 +155,8 @@ def serve(
     log_policy: Path | None = None,
     owner: str | None,
     ready_file: Path | None,
+    metrics: bool = False,
+    log: str | None = None,
     opened: Callable[[Opening], object],
 ) -> None:
     """Serve until the process is told to stop.
@@ -163,6 +177,8 @@ def serve(
         log_policy: file that says which witnesses must have cosigned the log; HOME's by default.
         owner: name of the account made at the first start; the user's own by default.
         ready_file: gets the address once requests are answered.
+        metrics: whether to count and to tell it under `/metrics`.
+        log: `text` or `json` to log each request too; None logs what is wrong, as text.
         opened: told once the hub answers.
 
     Raises:
@@ -181,7 +197,34 @@ def serve(
         OPENWEIR_DATABASE=database or os.environ.get("OPENWEIR_DATABASE"),
         OPENWEIR_BLOBS=blobs or os.environ.get("OPENWEIR_BLOBS"),
         **_others_send(blobs or os.environ.get("OPENWEIR_BLOBS"), accel, links),
+        OPENWEIR_METRICS="1" if metrics else None,
+        OPENWEIR_LOG=log,
     )
+    with logging_as(log or "text", requests=log is not None):
+        _serve(
+            home=home,
+            data=data,
+            host=host,
+            port=port,
+            as_of=as_of,
+            owner=owner,
+            ready_file=ready_file,
+            opened=opened,
+        )
+
+
+def _serve(
+    *,
+    home: Home,
+    data: Path,
+    host: str,
+    port: int,
+    as_of: date | None,
+    owner: str | None,
+    ready_file: Path | None,
+    opened: Callable[[Opening], object],
+) -> None:
+    """Serve with what the environment says by now."""
     settings = settings_from_environment()
     bound = bind(host, port)
     url = address_of(url_of(host, bound))
@@ -203,7 +246,7 @@ def serve(
     config = uvicorn.Config(
         _APPLICATION,
         factory=True,
-        log_level="warning",
+        log_config=None,
         access_log=False,
         server_header=False,
         timeout_graceful_shutdown=GRACE_SECONDS,

@@ -8,6 +8,7 @@ answer that took long to make ready does not begin on a right of before.
 import asyncio
 import logging
 from collections.abc import Callable
+from contextvars import ContextVar
 from time import monotonic
 
 from starlette.concurrency import run_in_threadpool
@@ -17,11 +18,14 @@ from starlette.types import Message, Receive, Scope, Send
 from openweir.errors import HubError, OpenweirError
 from openweir.hub.storage import OutOfReachError
 
-__all__ = ["ASK_AGAIN_SECONDS", "Metered"]
+__all__ = ["ASK_AGAIN_SECONDS", "CUT", "Metered"]
 
 ASK_AGAIN_SECONDS = 0.5
 _OVER = "the right to this ended meanwhile; ask again to hear why"
 _log = logging.getLogger("openweir.hub")
+
+CUT: ContextVar[bool] = ContextVar("openweir_cut", default=False)
+"""Whether the right to the stream of the request under way has ended: it stays incomplete."""
 
 
 class _Over(Exception):  # noqa: N818 - not an error: the right to the rest has ended
@@ -80,6 +84,7 @@ class Metered(Response):
             # The body stays shorter than announced: the server closes the connection, and
             # the client's own check of the length tells it that the file is not whole.
             cut = True
+            CUT.set(True)
             if not meter.status:
                 faults.append(HubError(_OVER, code="not-yours"))
         except* _Gone:
@@ -89,6 +94,7 @@ class Metered(Response):
             if meter.status:
                 if not all(isinstance(one, OutOfReachError) for one in faults):
                     raise
+                CUT.set(True)
                 # Shorter than announced as well; what went out is in the log all the same.
                 _log.warning("a download ends early: %s", faults[0])
                 faults.clear()

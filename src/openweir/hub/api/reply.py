@@ -284,6 +284,7 @@ def refusal(error: OpenweirError, *, headers: dict[str, str] | None = None) -> R
     found = {
         "X-Error-Code": code or error_word(error.code),
         "X-Error-Message": _header(sentence),
+        "X-Openweir-Code": error.code,
         **(headers or {}),
     }
     if status == 503:
