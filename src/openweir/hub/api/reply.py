@@ -1,6 +1,5 @@
 """How the hub answers: one table from what went wrong to status and `X-Error-Code`."""
 
-import base64
 import itertools
 import logging
 import re
@@ -17,6 +16,7 @@ from starlette.responses import JSONResponse, Response
 
 from openweir.canonical import Object, parse
 from openweir.errors import HubError, OpenweirError
+from openweir.hub.api.bearer import principal_of
 from openweir.hub.channel import Channel
 from openweir.hub.gate import Answer, Principal
 from openweir.hub.release import Release
@@ -208,19 +208,24 @@ def endpoint(
         login: whether a token is asked for before the body is read.
     """
 
+    def _asked(request: Request) -> Principal | None:
+        principal = principal_of(channel, request)
+        if login and principal is None:
+            raise _anonymous()
+        return principal
+
+    def _handled(request: Request, body: bytes) -> Response:
+        principal, known = _asked(request), request_id_of(request)
+        return handler(
+            Call(channel=channel, request=request, principal=principal, body=body, request_id=known)
+        )
+
     async def _run(request: Request) -> Response:
         async def _work() -> Response:
-            principal = await run_in_threadpool(principal_of, channel, request)
-            if login and principal is None:
-                raise _anonymous()
-            call = Call(
-                channel=channel,
-                request=request,
-                principal=principal,
-                body=await _body(request, body_bytes),
-                request_id=request_id_of(request),
-            )
-            return await run_in_threadpool(handler, call)
+            if login:
+                await run_in_threadpool(_asked, request)
+            # One way to a worker thread and back: it costs as much as a question to SQLite.
+            return await run_in_threadpool(_handled, request, await _body(request, body_bytes))
 
         return await answer(request, _work)
 
@@ -320,34 +325,6 @@ def gate_error(found: Answer, call: Call, release: Release, path: str) -> HubErr
     if found is Answer.WITHHELD:
         return HubError(f"`{path[:200]}` is not in `{release.name}`", code="entry-not-found")
     return HubError(f"there is no release `{call.name}` here", code="repo-not-found")
-
-
-def principal_of(channel: Channel, request: Request) -> Principal | None:
-    """Return whom the request's bearer token speaks for; None when it carries none.
-
-    Raises:
-        HubError: it carries a token that is unknown or revoked.
-    """
-    stated = request.headers.get("authorization")
-    if stated is None:
-        return None
-    scheme, _, token = stated.partition(" ")
-    found = None
-    if scheme.lower() == "basic":
-        token = _password(token)  # git and git-lfs know no other way
-    if scheme.lower() in ("bearer", "basic"):
-        found = channel.accounts.principal(token.strip(), at=channel.clock())
-    if found is None:
-        raise HubError("the token is unknown or revoked", code="credentials")
-    return found
-
-
-def _password(text: str) -> str:
-    """Return the password of a Basic authorization (RFC 7617), where a token stands."""
-    try:
-        return base64.b64decode(text.strip(), validate=True).decode().partition(":")[2]
-    except ValueError:
-        return ""
 
 
 def request_id_of(request: Request) -> str:

@@ -28,7 +28,7 @@ __all__ = ["HEAD", "REVISIONS", "Standing", "locked", "migrate", "standing"]
 REVISIONS: tuple[tuple[str, str], ...] = (
     ("0001", "the tables of hubs before revisions were counted"),
     ("0002", "indexes of digests, for fsck and gc"),
-    ("0003", "indexes of members by user and of old names, which requests ask for"),
+    ("0003", "indexes that requests and lists ask for"),
 )
 """(number, what it brings), oldest first."""
 
