@@ -1,5 +1,6 @@
 """How the hub answers: one table from what went wrong to status and `X-Error-Code`."""
 
+import base64
 import itertools
 import logging
 import re
@@ -16,7 +17,6 @@ from starlette.responses import JSONResponse, Response
 
 from openweir.canonical import Object, parse
 from openweir.errors import HubError, OpenweirError
-from openweir.hub.api.bearer import principal_of
 from openweir.hub.channel import Channel
 from openweir.hub.gate import Answer, Principal
 from openweir.hub.release import Release
@@ -224,7 +224,6 @@ def endpoint(
         async def _work() -> Response:
             if login:
                 await run_in_threadpool(_asked, request)
-            # One way to a worker thread and back: it costs as much as a question to SQLite.
             return await run_in_threadpool(_handled, request, await _body(request, body_bytes))
 
         return await answer(request, _work)
@@ -325,6 +324,34 @@ def gate_error(found: Answer, call: Call, release: Release, path: str) -> HubErr
     if found is Answer.WITHHELD:
         return HubError(f"`{path[:200]}` is not in `{release.name}`", code="entry-not-found")
     return HubError(f"there is no release `{call.name}` here", code="repo-not-found")
+
+
+def principal_of(channel: Channel, request: Request) -> Principal | None:
+    """Return whom the request's bearer token speaks for; None when it carries none.
+
+    Raises:
+        HubError: it carries a token that is unknown or revoked.
+    """
+    stated = request.headers.get("authorization")
+    if stated is None:
+        return None
+    scheme, _, token = stated.partition(" ")
+    found = None
+    if scheme.lower() == "basic":
+        token = _password(token)  # git and git-lfs know no other way
+    if scheme.lower() in ("bearer", "basic"):
+        found = channel.accounts.principal(token.strip(), at=channel.clock())
+    if found is None:
+        raise HubError("the token is unknown or revoked", code="credentials")
+    return found
+
+
+def _password(text: str) -> str:
+    """Return the password of a Basic authorization (RFC 7617), where a token stands."""
+    try:
+        return base64.b64decode(text.strip(), validate=True).decode().partition(":")[2]
+    except ValueError:
+        return ""
 
 
 def request_id_of(request: Request) -> str:
