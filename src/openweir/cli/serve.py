@@ -5,6 +5,7 @@ import sys
 from pathlib import Path
 
 from openweir.desk.home import Home
+from openweir.desk.logs import FORMS
 from openweir.desk.serve import Opening, serve
 from openweir.instant import parse_day
 
@@ -47,6 +48,16 @@ def configure(parser: argparse.ArgumentParser) -> None:
     parser.add_argument(
         "--ready-file", metavar="FILE", help="write the address here once requests are answered"
     )
+    parser.add_argument(
+        "--metrics",
+        action="store_true",
+        help="count, and tell it under /metrics: to this machine, or by $OPENWEIR_METRICS_TOKEN",
+    )
+    parser.add_argument(
+        "--log",
+        choices=FORMS,
+        help="a line for each request on standard error; without it only what is wrong",
+    )
     parser.epilog = (
         "Stock clients download what was decided, and nothing else:\n"
         "  openweir serve --port 8080\n"
@@ -54,7 +65,10 @@ def configure(parser: argparse.ArgumentParser) -> None:
         "The first start makes an account that may publish; its token is kept in\n"
         "HOME/tokens.toml (mode 0600), where `openweir publish` finds it.\n"
         "Several replicas share a database and a bucket:\n"
-        "  openweir serve --database postgresql://hub@db/hub --blobs s3://models"
+        "  openweir serve --database postgresql://hub@db/hub --blobs s3://models\n"
+        "For those who watch it: /healthz, /readyz, and with\n"
+        "  openweir serve --metrics --log json\n"
+        "also /metrics for Prometheus and a line of JSON for each request."
     )
     parser.set_defaults(run=run)
 
@@ -74,6 +88,8 @@ def run(arguments: argparse.Namespace) -> int:
         blobs=arguments.blobs,
         owner=arguments.owner,
         ready_file=None if arguments.ready_file is None else Path(arguments.ready_file),
+        metrics=arguments.metrics,
+        log=arguments.log,
         opened=_tell,
     )
     return _YES

@@ -3,7 +3,8 @@
 The application is named to the server by its import string, because the desk
 stands below the pages; settings reach it through `OPENWEIR_*` variables:
 `OPENWEIR_DATA`, `OPENWEIR_TRUST`, `OPENWEIR_REGISTER`, `OPENWEIR_AS_OF`,
-`OPENWEIR_POLICIES`, `OPENWEIR_DATABASE`, `OPENWEIR_BLOBS`.
+`OPENWEIR_POLICIES`, `OPENWEIR_DATABASE`, `OPENWEIR_BLOBS`, `OPENWEIR_METRICS`,
+`OPENWEIR_METRICS_TOKEN`, `OPENWEIR_LOG`.
 """
 
 import getpass
@@ -22,6 +23,7 @@ from openweir.desk.case import write_atomically
 from openweir.desk.clock import now
 from openweir.desk.home import Home
 from openweir.desk.listen import GRACE_SECONDS, bind, serve_until_stopped, url_of
+from openweir.desk.logs import logging_as
 from openweir.desk.pack import accepted_policies
 from openweir.desk.tokens import Tokens, address_of, data_key
 from openweir.errors import OpenweirError, UsageError
@@ -30,7 +32,7 @@ from openweir.hub.store import Store
 from openweir.instant import parse_day
 from openweir.policy import Policy
 
-__all__ = ["Opening", "Settings", "serve", "settings_from_environment"]
+__all__ = ["Opening", "Settings", "metrics_token", "serve", "settings_from_environment"]
 
 _APPLICATION = "openweir.web:create_app"
 _log = logging.getLogger("openweir.hub")
@@ -49,6 +51,8 @@ class Settings:
             that `OPENWEIR_POLICIES` names.
         database: address of the database that replicas share; None for one in `data`.
         blobs: address of the bucket that replicas share; None for `data`.
+        metrics: whether it counts what it does and tells it under `/metrics`.
+        log_requests: whether each request is a line of the log.
     """
 
     data: Path
@@ -58,6 +62,8 @@ class Settings:
     policies: Mapping[str, Policy]
     database: str | None
     blobs: str | None
+    metrics: bool = False
+    log_requests: bool = False
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -100,7 +106,14 @@ def settings_from_environment() -> Settings:
         ),
         database=os.environ.get("OPENWEIR_DATABASE") or None,
         blobs=os.environ.get("OPENWEIR_BLOBS") or None,
+        metrics=bool(os.environ.get("OPENWEIR_METRICS")),
+        log_requests=bool(os.environ.get("OPENWEIR_LOG")),
     )
+
+
+def metrics_token() -> str:
+    """Return what a reader of the metrics must send; empty for none."""
+    return os.environ.get("OPENWEIR_METRICS_TOKEN", "")
 
 
 def serve(
@@ -117,6 +130,8 @@ def serve(
     blobs: str | None = None,
     owner: str | None,
     ready_file: Path | None,
+    metrics: bool = False,
+    log: str | None = None,
     opened: Callable[[Opening], object],
 ) -> None:
     """Serve until the process is told to stop.
@@ -134,6 +149,8 @@ def serve(
         blobs: `s3://BUCKET[/PREFIX]`, for several replicas.
         owner: name of the account made at the first start; the user's own by default.
         ready_file: gets the address once requests are answered.
+        metrics: whether to count and to tell it under `/metrics`.
+        log: `text` or `json` to log each request too; None logs what is wrong, as text.
         opened: told once the hub answers.
 
     Raises:
@@ -150,7 +167,34 @@ def serve(
         # Addresses may hold passwords, so that they may be given by the environment alone.
         OPENWEIR_DATABASE=database or os.environ.get("OPENWEIR_DATABASE"),
         OPENWEIR_BLOBS=blobs or os.environ.get("OPENWEIR_BLOBS"),
+        OPENWEIR_METRICS="1" if metrics else None,
+        OPENWEIR_LOG=log,
     )
+    with logging_as(log or "text", requests=log is not None):
+        _serve(
+            home=home,
+            data=data,
+            host=host,
+            port=port,
+            as_of=as_of,
+            owner=owner,
+            ready_file=ready_file,
+            opened=opened,
+        )
+
+
+def _serve(
+    *,
+    home: Home,
+    data: Path,
+    host: str,
+    port: int,
+    as_of: date | None,
+    owner: str | None,
+    ready_file: Path | None,
+    opened: Callable[[Opening], object],
+) -> None:
+    """Serve with what the environment says by now."""
     settings = settings_from_environment()
     bound = bind(host, port)
     url = address_of(url_of(host, bound))
@@ -172,7 +216,7 @@ def serve(
     config = uvicorn.Config(
         _APPLICATION,
         factory=True,
-        log_level="warning",
+        log_config=None,
         access_log=False,
         server_header=False,
         timeout_graceful_shutdown=GRACE_SECONDS,

@@ -29,6 +29,7 @@ from openweir.hub.grants import Grants, Statistics
 from openweir.hub.links import Links
 from openweir.hub.listener import Listener
 from openweir.hub.logins import Logins
+from openweir.hub.metrics import Metrics
 from openweir.hub.notices import NoticeKind, Notices
 from openweir.hub.orders import LoggedOrder, check_orders
 from openweir.hub.own_log import OwnOrders
@@ -101,6 +102,7 @@ class Channel:
             if database is None
             else Listener(database, own=self.store.name, heard=self._changed_elsewhere)
         )
+        self.metrics: Metrics | None = None
         self.storage: Storage = Files(data) if storage is None else storage
         self.blobs = Blobs(self.storage)
         self.accounts = Accounts(self.store)
@@ -132,8 +134,10 @@ class Channel:
         """Whether a change by another replica would be heard at once; one machine needs none."""
         return self.listener is None or self.listener.hears
 
-    def _changed_elsewhere(self, _seconds: float | None) -> None:
+    def _changed_elsewhere(self, seconds: float | None) -> None:
         self.store.changed_elsewhere()
+        if seconds is not None and self.metrics is not None:
+            self.metrics.heard(seconds)
 
     def release(self, org: str, name: str) -> Release | None:
         """Return the release in force; None when there is none, or it is sealed or expired."""

@@ -18,16 +18,20 @@ from starlette.exceptions import HTTPException
 from starlette.requests import Request
 from starlette.responses import HTMLResponse, Response
 from starlette.routing import Route
-from starlette.types import Receive, Scope, Send
+from starlette.types import ASGIApp, Receive, Scope, Send
 
 from openweir.attest import Trust
+from openweir.desk.logs import log_request
 from openweir.desk.serve import settings_from_environment
 from openweir.digest import sha256
 from openweir.hub.accept import read_signers
+from openweir.hub.api.observed import Observed
 from openweir.hub.hub import Hub
+from openweir.hub.metrics import Metrics
 from openweir.hub.release import Release
 from openweir.register import Proof
 from openweir.web import pages
+from openweir.web.scrape import scrape
 
 __all__ = ["application", "create_app", "provenance"]
 
@@ -35,7 +39,7 @@ _HOST = re.compile(r"[A-Za-z0-9.-]{1,253}(:[0-9]{1,5})?|\[[0-9A-Fa-f:.]{2,45}\](
 _MAX_PURPOSE = 2000
 
 
-def create_app() -> Starlette:
+def create_app() -> ASGIApp:
     """Open the hub the environment names and return it with its pages.
 
     Raises:
@@ -51,7 +55,12 @@ def create_app() -> Starlette:
         database=settings.database,
         blobs=settings.blobs,
     )
-    return application(hub)
+    if settings.metrics:
+        hub.metrics = Metrics()
+    app = application(hub)
+    if hub.metrics is None and not settings.log_requests:
+        return app
+    return Observed(app, metrics=hub.metrics, log=log_request if settings.log_requests else None)
 
 
 def application(hub: Hub) -> Starlette:
@@ -70,6 +79,7 @@ def application(hub: Hub) -> Starlette:
             Route(pages.style_path(), _style),
             Route("/", _register(hub)),
             Route("/device", _device),
+            *([] if hub.metrics is None else [Route("/metrics", scrape(hub, hub.metrics))]),
             *hub.routes(),
             Route("/{org}/{name}/request-access", _request(hub)),
             Route("/{org}/{name}", _release(hub)),

@@ -6,6 +6,7 @@ right is computed anew before the first piece that goes out a second after the l
 
 import logging
 from collections.abc import Callable
+from contextvars import ContextVar
 from time import monotonic
 
 from starlette.concurrency import run_in_threadpool
@@ -15,10 +16,13 @@ from starlette.types import Message, Receive, Scope, Send
 from openweir.errors import HubError
 from openweir.hub.api.reply import refusal
 
-__all__ = ["ASK_AGAIN_SECONDS", "Metered"]
+__all__ = ["ASK_AGAIN_SECONDS", "CUT", "Metered"]
 
 ASK_AGAIN_SECONDS = 0.5
 _log = logging.getLogger("openweir.hub")
+
+CUT: ContextVar[bool] = ContextVar("openweir_cut", default=False)
+"""Whether the right to the stream of the request under way has ended: it stays incomplete."""
 
 
 class _Over(Exception):  # noqa: N818 - not an error: the right to the rest has ended
@@ -86,6 +90,7 @@ class Metered(Response):
             # The body stays shorter than announced: the server closes the connection, and
             # the client's own check of the length tells it that the file is not whole.
             cut = True
+            CUT.set(True)
         finally:
             # A client that went away was served bytes all the same: the log says how many.
             if unkept is None:

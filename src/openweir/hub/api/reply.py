@@ -269,7 +269,7 @@ def refusal(error: OpenweirError, *, headers: dict[str, str] | None = None) -> R
     # The client compares this very text to tell a bad token from a hidden repository.
     if error.code == "hub.credentials":
         sentence = "Invalid credentials in Authorization header"
-    found = {"X-Error-Message": _header(sentence), **(headers or {})}
+    found = {"X-Error-Message": _header(sentence), "X-Openweir-Code": error.code, **(headers or {})}
     if code:
         found["X-Error-Code"] = code
     if status == 429:

@@ -24,6 +24,7 @@ from openweir.hub.api import (
     uploads,
     xet,
 )
+from openweir.hub.api.health import health_routes
 from openweir.hub.api.openapi import description_route
 from openweir.hub.api.recent import Recent
 from openweir.hub.api.reply import Handler, endpoint
@@ -188,7 +189,7 @@ def routes(channel: Channel, staging: Publications, recent: Recent) -> list[Rout
         for each in _of_each_kind(_FILES + "/resolve/{rest:path}")
     ]
     # First of all, because nothing else is asked for as often.
-    found = [*files, *publishing, *uploading, *large, *table]
+    found = [*files, *publishing, *uploading, *large, *table, *health_routes(channel)]
     return [description_route(found), *found]
 
 

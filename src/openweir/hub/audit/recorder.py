@@ -64,6 +64,11 @@ class Recorder:
         """The public key that checkpoints verify under."""
         return self._key.verifier
 
+    @property
+    def waiting(self) -> int:
+        """How many events are on their way into the chain."""
+        return len(self._waiting)
+
     def record(self, event: AccessEvent) -> int:
         """Write an event down and return its number.
 
