@@ -1,29 +1,32 @@
 """The attack matrix: who may read what, as a table of its own, and every way of asking.
 
 `entitled` is written from the laws, not from the gate: it is what the gate is held to.
-`PROBES` are all ways to ask for the bytes of a file; each gives the answers that came back.
+Every way of asking is in `attack_probes`.
 """
 
 import hashlib
 import json
 import random
-from collections.abc import Callable, Iterator
+from collections.abc import Callable
 from dataclasses import dataclass, field
 from datetime import timedelta
 from pathlib import Path
 from urllib.parse import urlsplit
 
+from sqlalchemy import select, update
 from starlette.responses import Response
 
 from hub_served import Served
 from hub_world import DAY, NOW, World
+from openweir.attest import Revocation
+from openweir.hub import schema
 from openweir.hub.xet import chunk_name, file_name, to_hex
 from openweir.hub.xet.layout import plan_bytes
 from openweir.hub.xet.rows import insert_name
 from openweir.hub.xet.store import _file
 from openweir.tier import Tier
 
-__all__ = ["PRINCIPALS", "PROBES", "STATES", "Scene", "entitled"]
+__all__ = ["PRINCIPALS", "SECRET", "STATES", "Scene", "entitled", "links_of", "secret"]
 
 SECRET = "weights/model.safetensors"
 PRINCIPALS = (
@@ -36,6 +39,10 @@ PRINCIPALS = (
     "withdrawn-token",
     "granted",
     "granted-read-token",
+    "expired-token",
+    "member-elsewhere",
+    "reviewer",
+    "reset",
 )
 STATES = (
     "in-force",
@@ -46,7 +53,15 @@ STATES = (
     "untrusted",
     "superseded",
     "ordered",
+    "key-revoked",
+    "tampered-row",
+    "tampered-decision",
+    "tampered-bytes",
+    "resealed-row",
 )
+
+
+_DAYS = {"expired": 4000, "not-yet": -2}
 
 
 def entitled(tier: Tier, state: str, principal: str) -> bool:
@@ -56,7 +71,7 @@ def entitled(tier: Tier, state: str, principal: str) -> bool:
     if tier is Tier.GATED_WEIGHTS:
         return principal in ("granted", "granted-read-token")
     # A token that was taken back is refused even where nobody needs one.
-    return principal != "withdrawn-token"
+    return principal not in ("withdrawn-token", "expired-token")
 
 
 def secret(tier: Tier) -> bytes:
@@ -82,14 +97,19 @@ class Scene:
         """Publish, draft, settle everybody, and let those who can collect links."""
         served = self.served = Served(World(self.root / "world"), self.root)
         hub = served.hub
-        for user in ("stranger", "revoked", "withdrawn-token"):
+        users = ("stranger", "revoked", "withdrawn-token", "reset", "reviewer", "member-elsewhere")
+        for user in users:
             hub.accounts.add(user, publisher=False, at=NOW)
             served.tokens[user] = hub.accounts.new_token(user, at=NOW)
         for tier in Tier:
             self._release(tier)
         served.now = NOW + timedelta(days=1)
+        hub.accounts.add_organisation("elsewhere", at=NOW)
+        hub.accounts.set_member("elsewhere", "member-elsewhere", "admin")
         self.tokens = {who: served.tokens[who] for who in PRINCIPALS if who in served.tokens}
         self.tokens["granted-read-token"] = hub.accounts.new_token("granted", at=NOW, role="read")
+        over = hub.accounts.new_token("granted", at=NOW, expires=NOW + timedelta(hours=1))
+        self.tokens["expired-token"] = over
         for tier in Tier:
             for who in ("anonymous", "granted", "revoked", "withdrawn-token"):
                 self._collect(tier, who)
@@ -129,10 +149,8 @@ class Scene:
         """Bring the hub into a state; the answer leads back, where there is a way back."""
         served, hub = self.served, self.served.hub
         before, trust = served.now, hub.trust
-        if state == "expired":
-            served.now = NOW + timedelta(days=4000)
-        elif state == "not-yet":
-            served.now = NOW - timedelta(days=2)
+        if state in _DAYS:
+            served.now = NOW + timedelta(days=_DAYS[state])
         elif state == "halted":
             for tier in Tier:
                 self._halt(self.name(tier))
@@ -145,11 +163,52 @@ class Scene:
             hub.trust = lambda: nobody
         elif state in ("superseded", "ordered"):
             self._close_for_good(state)
+        elif state == "key-revoked":
+            found = trust()
+            since = Revocation(since=DAY, reason="compromised", kept=())
+            less = found.revoke(served.world.key.public, since)
+            hub.trust = lambda: less
+        elif state.startswith(("tampered", "resealed")):
+            return self._tamper(state)
 
         def back() -> None:
             served.now, hub.trust = before, trust
 
         return back
+
+    def _tamper(self, state: str) -> Callable[[], object]:
+        """Change what lies in the database or on the disk, behind the hub's back."""
+        if not state.endswith("-row"):
+            self._flip(state)
+            return lambda: self._flip(state)
+        store, tables = self.served.hub.store, (schema.releases, schema.release_files)
+        with store.begin() as connection:
+            kept = [connection.execute(select(each)).mappings().all() for each in tables]
+            if state == "resealed-row":
+                connection.execute(update(schema.releases).values(tier=Tier.SEALED.word))
+            else:
+                # Every file is open, in a row that nothing was verified for yet.
+                connection.execute(update(schema.releases).values(commit_id="f" * 40))
+                connection.execute(update(schema.release_files).values(tier="open-weights"))
+
+        def back() -> None:
+            with store.begin() as connection:
+                for table, rows in zip(tables, kept, strict=True):
+                    for row in rows:
+                        this = [each == row[each.name] for each in table.primary_key]
+                        connection.execute(update(table).where(*this).values(**row))
+
+        return back
+
+    def _flip(self, state: str) -> None:
+        hub = self.served.hub
+        for tier in Tier:
+            row = hub.store.current(self.name(tier))
+            assert row is not None
+            digests = [hashlib.sha256(each).hexdigest() for each in self.files(tier).values()][:2]
+            for digest in [row.decision] if state == "tampered-decision" else digests:
+                if hub.blobs.identity(digest) is not None:
+                    self.served.flip(digest, 40)
 
     def _close_for_good(self, state: str) -> None:
         from hub.test_orders import entry
@@ -198,6 +257,7 @@ class Scene:
         )
         assert drafted.status_code == 200, drafted.text
         self.drafts[tier] = drafted.json()["commitOid"]
+        self._refer(name)
         chunk = (chunk_name(files[SECRET]), size)
         self.xet[tier] = to_hex(file_name((chunk,)))
         # As if it had come by Xet in one chunk.
@@ -208,13 +268,30 @@ class Scene:
         self.commits[tier] = "0" * 40 if found is None else found.commit
         ours = f"/api/openweir/releases/{name}"
         asked = {"purpose": "to study it"}
-        for who in ("pending", "rejected", "granted", "ended", "revoked", "withdrawn-token"):
+        rules = {"mode": "manual", "reviewers": ["reviewer"]}
+        served.client.put(f"{ours}/gate", json=rules, headers=self.owner)
+        let_in = ("granted", "revoked", "withdrawn-token", "reset")
+        for who in ("pending", "rejected", "ended", *let_in):
             served.client.post(f"{ours}/requests", json=asked, headers=served.headers(who))
         served.client.delete(f"{ours}/grants/rejected", headers=self.owner)
-        for who in ("granted", "revoked", "withdrawn-token"):
+        for who in let_in:
             served.client.post(f"{ours}/grants", json={"user": who}, headers=self.owner)
+        undo = {"user": "reset", "status": "reset", "resetReason": "by mistake"}
+        served.client.post(
+            f"/api/models/{name}/user-access-request/handle", json=undo, headers=self.owner
+        )
         ended = {"user": "ended", "expires": NOW.date().isoformat()}
         served.client.post(f"{ours}/grants", json=ended, headers=self.owner)
+
+    def _refer(self, name: str) -> None:
+        """Point a tag, a branch and a pull reference at the draft."""
+        client, base = self.served.client, f"/api/models/{name}"
+        for path, body in (
+            ("/tag/main", {"tag": "v1"}),
+            ("/branch/side", {}),
+            ("/discussions", {"title": "t", "pullRequest": True}),
+        ):
+            assert client.post(base + path, json=body, headers=self.owner).is_success
 
     def _collect(self, tier: Tier, who: str) -> None:
         """Keep the Xet token and the link of those who are let read now."""
@@ -223,78 +300,12 @@ class Scene:
             return
         self.rights[tier, who] = right.json()["accessToken"]
         self.store = urlsplit(right.json()["casUrl"]).path
-        for link in _links(self, tier, self.rights[tier, who]):
+        for link in links_of(self, tier, self.rights[tier, who]):
             self.links[tier, who] = link
 
 
-Probe = Callable[[Scene, Tier, str], Iterator[Response]]
-
-
-def _resolve(scene: Scene, tier: Tier, who: str) -> Iterator[Response]:
-    """By every revision that ever named it, and every kind of range."""
-    base = f"/{scene.name(tier)}/resolve"
-    revisions = ("main", "HEAD", "refs%2Fheads%2Fmain", scene.commits[tier], scene.drafts[tier])
-    for revision in (*revisions, scene.commits[tier][:12]):
-        yield scene.get(f"{base}/{revision}/{SECRET}", who)
-    for stated in ("bytes=0-", "bytes=5-900", "bytes=-500", "bytes=0-9,20-400", "bytes=39990-"):
-        yield scene.get(f"{base}/main/{SECRET}", who, Range=stated)
-    yield scene.get(f"{base}/main/{SECRET}", who, method="HEAD")
-    yield scene.get(f"{base}/main/{SECRET}", who, If_None_Match="*", If_Range="x", Range="bytes=1-")
-    yield scene.get(f"{base}/main/notes.txt", who)
-
-
-def _odd_addresses(scene: Scene, tier: Tier, who: str) -> Iterator[Response]:
-    """By spellings that another router might take for the same file."""
-    name, digest = scene.name(tier), hashlib.sha256(secret(tier)).hexdigest()
-    token = scene.tokens.get("granted", "") if who == "granted" else "hf_" + "x" * 37
-    for path in (
-        f"//{name}/resolve/main/{SECRET}",
-        f"/{name}/resolve/main//{SECRET}",
-        f"/{name}/resolve/main/./{SECRET}",
-        f"/{name}/resolve/main/x/../{SECRET}",
-        f"/{name}/resolve/main/{SECRET.upper()}",
-        f"/{name.upper()}/resolve/main/{SECRET}",
-        f"/{name}/resolve/main/{SECRET}?token={token}",
-        f"/{name}/raw/main/{SECRET}",
-        f"/{name}/blob/main/{SECRET}",
-        f"/datasets/{name}/resolve/main/{SECRET}",
-        f"/spaces/{name}/resolve/main/{SECRET}",
-        f"/api/resolve-cache/models/{name}/{scene.commits[tier]}/{SECRET}",
-        f"/openweir/{name}/statements/{SECRET}",
-        f"/openweir/{name}/statements/..%2f..%2fblobs%2f{digest[:2]}%2f{digest}",
-        f"/register/..%2fhub%2fblobs%2f{digest[:2]}%2f{digest}",
-        f"/objects/{digest}",
-        f"/blobs/{digest[:2]}/{digest}",
-        f"/lfs/{digest[:2]}/{digest[2:4]}/{digest}",
-        f"/{name}.git/info/lfs/objects/{digest}",
-    ):
-        yield scene.get(path, who)
-    for method in ("POST", "PUT", "PATCH", "OPTIONS"):
-        yield scene.get(f"/{name}/resolve/main/{SECRET}", who, method=method)
-
-
-def _metadata(scene: Scene, tier: Tier, who: str) -> Iterator[Response]:
-    """What lists files must not hold them."""
-    base = f"/api/models/{scene.name(tier)}"
-    for path in ("", "/revision/main", "/tree/main?recursive=1&expand=1", "/refs", "/commits/main"):
-        yield scene.get(base + path, who)
-    yield scene.post(f"{base}/paths-info/main", who, {"paths": [SECRET], "expand": True})
-    yield scene.get(f"{base}/tree/{scene.drafts[tier]}?recursive=1", who)
-    yield scene.get(f"/openweir/{scene.name(tier)}/release.json", who)
-    yield scene.get(f"{base}/auth-check", who)
-
-
-def _lfs(scene: Scene, tier: Tier, who: str) -> Iterator[Response]:
-    """By the batch API, of this repository and of one's own."""
-    digest, size = hashlib.sha256(secret(tier)).hexdigest(), len(secret(tier))
-    for name in (scene.name(tier), "stranger/mine"):
-        for operation in ("download", "upload"):
-            body = {"operation": operation, "objects": [{"oid": digest, "size": size}]}
-            yield scene.post(f"/{name}.git/info/lfs/objects/batch", who, body)
-    yield scene.get(f"/api/openweir/lfs/{digest}", who)
-
-
-def _links(scene: Scene, tier: Tier, right: str, file: str = "") -> list[str]:
+def links_of(scene: Scene, tier: Tier, right: str, file: str = "") -> list[str]:
+    """Return where a Xet right lets the parts of a file be fetched."""
     answer = scene.served.client.get(
         f"{scene.store}/v1/reconstructions/{file or scene.xet[tier]}",
         headers={"Authorization": f"Bearer {right}"},
@@ -306,46 +317,3 @@ def _links(scene: Scene, tier: Tier, right: str, file: str = "") -> list[str]:
         for places in answer.json()["fetch_info"].values()
         for one in places
     ]
-
-
-def _xet(scene: Scene, tier: Tier, who: str) -> Iterator[Response]:
-    """By Xet: with a fresh token of this repository and of any other that gives one."""
-    client = scene.served.client
-    for name in (scene.name(tier), *(scene.name(other) for other in Tier if other is not tier)):
-        right = scene.get(f"/api/models/{name}/xet-read-token/main", who)
-        yield right
-        if right.status_code != 200:
-            continue
-        for link in _links(scene, tier, right.json()["accessToken"]):
-            # A right to another release counts only where it was used for this one's bytes.
-            yield client.get(link, headers={"Range": f"bytes=0-{len(secret(tier)) + 7}"})
-    yield scene.get(f"/api/openweir/xet/{scene.xet[tier]}", who)
-    yield scene.get(f"{scene.store}/v1/reconstructions/{scene.xet[tier]}", who)
-    yield scene.get(f"{scene.store}/v1/xorbs/default/{scene.xet[tier]}", who)
-    yield scene.get(f"{scene.store}/v1/chunks/default/{scene.xet[tier]}", who)
-
-
-def _kept(scene: Scene, tier: Tier, who: str) -> Iterator[Response]:
-    """By tokens and links that were collected while they were good."""
-    client = scene.served.client
-    right, link = scene.rights.get((tier, who)), scene.links.get((tier, who))
-    if right is not None:
-        for fresh in _links(scene, tier, right):
-            yield client.get(fresh)
-    if link is not None:
-        yield client.get(link)
-        yield client.get(link, headers={"Range": "bytes=0-500"})
-        altered = link[:-6] + ("A" if link[-6] != "A" else "B") + link[-5:]
-        refused = client.get(altered)
-        assert refused.status_code == 403
-        yield refused
-
-
-PROBES: dict[str, Probe] = {
-    "resolve": _resolve,
-    "odd addresses": _odd_addresses,
-    "metadata": _metadata,
-    "lfs": _lfs,
-    "xet": _xet,
-    "kept rights": _kept,
-}

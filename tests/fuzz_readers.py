@@ -14,6 +14,7 @@ import time
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
 
+from fuzz_hub import READERS as HUB_READERS
 from gate_samples import ATTACKS, CHATML, MACROS, PICKLES, PLAIN, THINKING, npy, onnx, zipped
 from gguf_file import small_model
 from model_folder import TENSORS, safetensors
@@ -120,7 +121,7 @@ READERS = {
         [b"example.com/log+00000000+AAAA"],
         lambda d: VerifierKey.parse(d.decode("utf-8", "replace")),
     ),
-}  # fmt: skip
+} | HUB_READERS  # fmt: skip
 _INTERESTING = (0, 1, 0x7F, 0x80, 0xFF, ord("{"), ord('"'), ord("."), ord("/"))
 
 

@@ -23,6 +23,7 @@ from openweir.errors import CanonicalError
 __all__ = ["Object", "compact", "decimal_text", "parse", "text"]
 
 _MAX_DEPTH = 64
+_MAX_EXPONENT = 400
 _SAFE_INTEGER = 2**53 - 1
 _WRITTEN_OUT_DIGITS = 21
 # A piece of text, ended or not; outside of text an opening bracket counts 1, a closing one -1.
@@ -327,8 +328,11 @@ def _unique(pairs: list[tuple[str, Any]]) -> dict[str, Any]:
 
 
 def _exact(text_: str) -> Decimal:
-    number = Decimal(text_)
-    if not number.is_finite() or abs(number.adjusted()) > 400:
+    try:
+        number = Decimal(text_)
+    except InvalidOperation:  # an exponent that no Decimal has
+        number = Decimal("NaN")
+    if not number.is_finite() or abs(number.adjusted()) > _MAX_EXPONENT:
         raise CanonicalError(f"`{text_[:40]}` is out of range", code="number")
     return number
 

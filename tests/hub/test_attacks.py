@@ -10,7 +10,8 @@ from urllib.parse import urlsplit
 
 import pytest
 
-from attacks import PRINCIPALS, PROBES, SECRET, STATES, Scene, entitled, secret
+from attack_probes import PROBES
+from attacks import PRINCIPALS, SECRET, STATES, Scene, entitled, secret
 from openweir.tier import Tier
 
 
@@ -37,13 +38,11 @@ CLOSEST = (
     (Tier.GATED_WEIGHTS, Tier.OPEN_WEIGHTS),
     ("anonymous", "withdrawn-token", "granted"),
 )
+NEAREST = (Tier.PUBLIC_HOSTED, Tier.GATED_WEIGHTS, Tier.OPEN_WEIGHTS)
 LASTING = ("superseded", "ordered")
 CASES = [
-    *((state, CLOSEST if at else (tuple(Tier), PRINCIPALS)) for at, state in enumerate(STATES)),
-    *(
-        pytest.param(state, (tuple(Tier), PRINCIPALS), marks=pytest.mark.slow)
-        for state in STATES[1:]
-    ),
+    *((state, CLOSEST if at else (NEAREST, PRINCIPALS)) for at, state in enumerate(STATES)),
+    *(pytest.param(state, (tuple(Tier), PRINCIPALS), marks=pytest.mark.slow) for state in STATES),
 ]
 
 
@@ -64,7 +63,8 @@ def test_no_byte_leaves_but_to_whom_the_laws_entitle(
             for label, probe in PROBES.items():
                 for answer in probe(scene, tier, who):
                     asked += 1
-                    assert answer.status_code < 500 or answer.status_code == 501, (
+                    damaged = state == "tampered-bytes" and '"hub.damaged"' in answer.text
+                    assert answer.status_code < 500 or answer.status_code == 501 or damaged, (
                         label,
                         answer.url,
                     )

@@ -13,6 +13,7 @@ from hub_served import Served
 from hub_world import NOW, World
 from openweir.errors import HubError
 from openweir.hub.api.metered import Metered
+from openweir.hub.api.reply import refusal
 from openweir.hub.notices import TRIGGERS
 from openweir.tier import Tier
 
@@ -170,6 +171,7 @@ class TestStreams:
             StreamingResponse(pieces()),
             still=still.is_set,
             finished=lambda status, count, cut: told.append((status, count, cut)),
+            refused=refusal,
         )
         scope = {"type": "http", "method": "GET", "headers": [], "asgi": {"spec_version": "2.3"}}
         anyio.run(answer, scope, receive, send)
@@ -193,6 +195,7 @@ class TestStreams:
         answer = served.client.get("/acme/small/resolve/main/model.safetensors")
         assert answer.status_code == 507
         assert answer.json()["error"] == "the hub cannot keep its audit journal"
+        assert answer.json()["code"] == "hub.no-room"
         assert served.now == NOW
 
     def test_a_head_asked_for_again_neither(self, served: Served, monkeypatch) -> None:

@@ -66,6 +66,8 @@ class TestStrictReading:
             (b'{"a":1,"a":2}', "key `a` stands twice"),
             (b'{"a":NaN}', "`NaN` is not a number"),
             (b'{"a":1e9999}', "out of range"),
+            (b'{"a":1e' + b"9" * 40 + b"}", "out of range"),
+            (b'{"a":1e-' + b"9" * 40 + b"}", "out of range"),
             (b'{"a": "\xff"}', "not valid JSON: byte 7 is not UTF-8"),
             (b"{", "not valid JSON from line 1, column 2 on"),
             (b'{\n  "a": 1\n  "b": 2}', "not valid JSON from line 3, column 3 on"),

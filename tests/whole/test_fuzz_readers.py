@@ -17,8 +17,8 @@ def test_no_mutation_breaks_a_reader(seed):
 
 
 def test_every_kind_of_foreign_file_is_in():
-    """Weights, code that came as data, settings, signatures, trust, proofs."""
-    assert len(READERS) >= 18
+    """Weights, code that came as data, settings, signatures, trust, proofs, a hub's requests."""
+    assert len(READERS) >= 34
 
 
 def test_no_flipped_bit_of_a_release_is_accepted(tmp_path):

@@ -1,10 +1,11 @@
 """The only place that reads a clock."""
 
+from collections.abc import Callable
 from datetime import UTC, date, datetime
 
 from openweir.instant import parse_day
 
-__all__ = ["instant_of", "now", "today"]
+__all__ = ["NeverBack", "instant_of", "now", "today"]
 
 
 # 9999-12-31T23:59:59Z.
@@ -14,6 +15,23 @@ _LAST_SECOND = 253402300799
 def now() -> datetime:
     """Return the present instant in UTC, to the second."""
     return datetime.now(UTC).replace(microsecond=0)  # noqa: TID251 - the desk reads the clock
+
+
+class NeverBack:
+    """A clock that stands still while the machine's is set back, until that has caught up.
+
+    What expired stays so: a grant or a decision whose day has passed does not come back.
+    """
+
+    def __init__(self, clock: Callable[[], datetime] = now) -> None:
+        """Begin at the present instant of `clock`."""
+        self._clock = clock
+        self._latest = clock()
+
+    def __call__(self) -> datetime:
+        """Return the latest instant that was ever told."""
+        self._latest = max(self._latest, self._clock())
+        return self._latest
 
 
 def today(stated: str | None = None) -> date:

@@ -7,9 +7,11 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from openweir.desk.clock import now
+from openweir.desk.hub_secret import hub_secret
 from openweir.errors import UsageError
-from openweir.hub.audit import Recorder, Report, signing_key, verify_export
+from openweir.hub.audit import Recorder, Report, verify_export
 from openweir.hub.audit.verify import export
+from openweir.hub.own_keys import own_keys
 from openweir.hub.store import Store
 from openweir.register import VerifierKey
 
@@ -122,7 +124,7 @@ def _recorder(data: Path, database: str | None) -> Iterator[Recorder]:
         )
     store = Store.embedded(data) if database is None else Store(database)
     try:
-        key = signing_key(data / "audit.key" if database is None else None, store)
+        _, key = own_keys(data, store, shared=database is not None, secret=hub_secret())
         yield Recorder(store, data / "journal", key=key, clock=now)
     finally:
         store.close()

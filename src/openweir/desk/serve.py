@@ -4,7 +4,8 @@ The application is named to the server by its import string, because the desk
 stands below the pages; settings reach it through `OPENWEIR_*` variables:
 `OPENWEIR_DATA`, `OPENWEIR_TRUST`, `OPENWEIR_REGISTER`, `OPENWEIR_AS_OF`,
 `OPENWEIR_POLICIES`, `OPENWEIR_DATABASE`, `OPENWEIR_BLOBS`, `OPENWEIR_METRICS`,
-`OPENWEIR_METRICS_TOKEN`, `OPENWEIR_LOG`.
+`OPENWEIR_METRICS_TOKEN`, `OPENWEIR_LOG`. What all replicas derive the hub's keys from lies in the
+file `OPENWEIR_HUB_KEY`.
 """
 
 import getpass
@@ -20,8 +21,9 @@ import uvicorn
 
 from openweir.attest import Trust
 from openweir.desk.case import write_atomically
-from openweir.desk.clock import now
+from openweir.desk.clock import NeverBack, now
 from openweir.desk.home import Home
+from openweir.desk.hub_secret import hub_secret
 from openweir.desk.listen import GRACE_SECONDS, bind, serve_until_stopped, url_of
 from openweir.desk.logs import logging_as
 from openweir.desk.pack import accepted_policies
@@ -53,6 +55,7 @@ class Settings:
         blobs: address of the bucket that replicas share; None for `data`.
         metrics: whether it counts what it does and tells it under `/metrics`.
         log_requests: whether each request is a line of the log.
+        secret: what the hub's keys are derived from; None for keys that it keeps itself.
     """
 
     data: Path
@@ -64,6 +67,7 @@ class Settings:
     blobs: str | None
     metrics: bool = False
     log_requests: bool = False
+    secret: bytes | None
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -100,7 +104,9 @@ def settings_from_environment() -> Settings:
         data=Path(os.environ.get("OPENWEIR_DATA") or home.hub),
         register=Path(os.environ.get("OPENWEIR_REGISTER") or home.register),
         trust=trust,
-        clock=now if stated is None else _Stopped(parse_day(stated, where="OPENWEIR_AS_OF")),
+        clock=NeverBack()
+        if stated is None
+        else _Stopped(parse_day(stated, where="OPENWEIR_AS_OF")),
         policies=accepted_policies(
             filter(None, os.environ.get("OPENWEIR_POLICIES", "").split(os.pathsep))
         ),
@@ -108,6 +114,7 @@ def settings_from_environment() -> Settings:
         blobs=os.environ.get("OPENWEIR_BLOBS") or None,
         metrics=bool(os.environ.get("OPENWEIR_METRICS")),
         log_requests=bool(os.environ.get("OPENWEIR_LOG")),
+        secret=hub_secret(),
     )
 
 

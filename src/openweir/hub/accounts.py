@@ -11,7 +11,7 @@ import string
 from dataclasses import dataclass
 from datetime import datetime
 
-from sqlalchemy import delete, insert, select, update
+from sqlalchemy import delete, func, insert, select, update
 from sqlalchemy.exc import IntegrityError
 
 from openweir.digest import sha256
@@ -173,11 +173,10 @@ class Accounts:
                 code="user-name",
                 hint="letters, digits, `.`, `_` and `-`, at most 96",
             )
+        if self.namespace_exists(name):
+            raise _taken(name)
         try:
             with self._store.begin() as connection:
-                query = select(schema.users.c.name).where(schema.users.c.name == name)
-                if connection.execute(query).first() is not None:
-                    raise _taken(name)
                 connection.execute(
                     insert(schema.organisations).values(
                         name=name,
@@ -272,12 +271,15 @@ class Accounts:
             return bool(connection.execute(query).scalar_one_or_none())
 
     def namespace_exists(self, name: str) -> bool:
-        """Whether `name` is a user or an organisation."""
+        """Whether `name` is a user or an organisation, in whatever letters.
+
+        Nobody passes for another by the case of a letter, nor shares their folders on disks
+        that do not tell cases apart.
+        """
+        columns = (schema.organisations.c.name, schema.users.c.name)
+        queries = [select(each).where(func.lower(each) == name.lower()) for each in columns]
         with self._store.begin() as connection:
-            query = select(schema.organisations.c.name).where(schema.organisations.c.name == name)
-            if connection.execute(query).first() is not None:
-                return True
-        return self.exists(name)
+            return any(connection.execute(query).first() is not None for query in queries)
 
     def new_token(
         self,
@@ -325,6 +327,8 @@ class Accounts:
     def revoke_tokens(self, user: str, *, at: datetime) -> int:
         """Revoke every token of a user and return how many there were.
 
+        Logins that wait or could be renewed end with them: neither gives a new one.
+
         Raises:
             HubError: there is no such user.
         """
@@ -337,6 +341,8 @@ class Accounts:
                 .where(tokens.c.user == user, tokens.c.revoked_at.is_(None))
                 .values(revoked_at=format_instant(at))
             )
+            for table in (schema.refresh_tokens, schema.logins):
+                connection.execute(delete(table).where(table.c.user == user))
         return int(done.rowcount)
 
     def principal(self, token: str, *, at: datetime | None = None) -> Principal | None:

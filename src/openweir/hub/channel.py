@@ -22,16 +22,16 @@ from openweir.hub.accept import Bundle, check
 from openweir.hub.access.gates import Gates
 from openweir.hub.access.issuers import PASSPORT_ISSUERS, Issuer, read_issuers
 from openweir.hub.accounts import Accounts
-from openweir.hub.audit import Recorder, signing_key
+from openweir.hub.audit import Recorder
 from openweir.hub.blobs import Blobs
 from openweir.hub.gate import Answer, Grant, Principal, StageStanding, admit, see
 from openweir.hub.grants import Grants, Statistics
-from openweir.hub.links import Links
 from openweir.hub.listener import Listener
 from openweir.hub.logins import Logins
 from openweir.hub.metrics import Metrics
 from openweir.hub.notices import NoticeKind, Notices
 from openweir.hub.orders import LoggedOrder, check_orders
+from openweir.hub.own_keys import own_keys
 from openweir.hub.own_log import OwnOrders
 from openweir.hub.parts import Parts
 from openweir.hub.release import Release, ReleaseFile, commit_of, files_of, is_statement
@@ -77,6 +77,7 @@ class Channel:
         policies: SHA-256 -> policy whose decisions are taken in when they can be made again.
         database: address of the database that replicas share; None for one file in `data`.
         storage: where replicas share their files; None for `data` itself.
+        secret: what the hub's keys are derived from; None for keys that it keeps itself.
     """
 
     def __init__(
@@ -89,6 +90,7 @@ class Channel:
         policies: Mapping[str, Policy] = MappingProxyType({}),
         database: str | None = None,
         storage: Storage | None = None,
+        secret: bytes | None = None,
     ) -> None:
         """Open the data directory, creating what is missing."""
         self.data = data
@@ -106,7 +108,7 @@ class Channel:
         self.storage: Storage = Files(data) if storage is None else storage
         self.blobs = Blobs(self.storage)
         self.accounts = Accounts(self.store)
-        key = signing_key(data / "audit.key" if database is None else None, self.store)
+        links, key = own_keys(data, self.store, shared=database is not None, secret=secret)
         self.audit = Recorder(self.store, data / "journal", key=key, clock=clock)
         self.logins = Logins(self.store, self.accounts)
         self.grants = Grants(self.store)
@@ -114,8 +116,6 @@ class Channel:
         self.notices = Notices(self.store)
         self.stages = Stages(self.store)
         self.orders = OwnOrders(register)
-        # Replicas make and read each other's links, so they share the key with the database.
-        links = Links.open(data / "links.key") if database is None else Links.shared(self.store)
         self.workspace = Workspace(self.store, self.blobs, links)
         self.xet = XetStore(self.store, self.blobs, self.workspace.possession)
         self.parts = Parts(self.storage)
@@ -147,8 +147,11 @@ class Channel:
     def known(self, full_name: str) -> Release | None:
         """Return a release that may be seen, be it in force or expired."""
         row = self.store.current(full_name)
-        # The name asked for decides, not the name in the row: rows are not believed.
-        found = self._verified(row) if row is not None and row.name == full_name else None
+        # A row is not believed where it opens. One that says `sealed` is, before anything is
+        # verified: a refusal that takes longer than one about nothing would tell of it.
+        if row is not None and (row.name != full_name or row.tier == Tier.SEALED.word):
+            row = None
+        found = None if row is None else self._verified(row)
         answer = see(None if found is None else found.standing, at=self.clock())
         if found is None or answer is Answer.HIDDEN:
             return None

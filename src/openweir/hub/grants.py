@@ -229,6 +229,21 @@ class Grants:
             connection.execute(delete(schema.votes).where(schema.votes.c.request_id == found.id))
             connection.execute(delete(table).where(table.c.id == found.id))
 
+    def end(self, name: str) -> int:
+        """End every grant under a name and forget what waits; return how many there were.
+
+        Rejections stay, so that nobody asks around them, and so does what a panel decided.
+        """
+        table = schema.requests
+        open_ones = (GrantStatus.ACCEPTED.value, GrantStatus.PENDING.value)
+        ended = (
+            delete(table)
+            .where(table.c.name == name, table.c.status.in_(open_ones))
+            .where(table.c.by_panel.is_(False), table.c.appeal == "")
+        )
+        with self._store.begin() as connection:
+            return int(connection.execute(ended).rowcount)
+
     def appeal(self, name: str, user: str, *, text: str) -> Grant:
         """Record that a rejected user takes the answer to the panel.
 

@@ -35,6 +35,7 @@ class Hub(Channel):
         policies: Mapping[str, Policy] = MappingProxyType({}),
         database: str | None = None,
         blobs: str | None = None,
+        secret: bytes | None = None,
     ) -> "Hub":
         """Open a data directory, creating what is missing.
 
@@ -49,6 +50,7 @@ class Hub(Channel):
             database: address of a PostgreSQL database, `postgresql://...`, for several
                 replicas; None for a file in `data`.
             blobs: address of a bucket, `s3://BUCKET[/PREFIX]`, for the same; None for `data`.
+            secret: what all replicas derive their keys from; None for keys the hub keeps.
 
         Raises:
             HubError: the directory cannot be made or the database cannot be opened.
@@ -61,6 +63,7 @@ class Hub(Channel):
             policies=policies,
             database=database,
             storage=None if blobs is None else open_storage(blobs),
+            secret=secret,
         )
 
     @cached_property

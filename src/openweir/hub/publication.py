@@ -33,6 +33,7 @@ from openweir.hub.release import (
     git_pointer_sha1,
     is_statement,
     require_name,
+    require_owner,
 )
 from openweir.hub.remake import check_policy
 from openweir.hub.storage import Storage
@@ -106,13 +107,7 @@ class Publications:
         read = Object(parse(manifest, where="publication", max_bytes=MAX_STATEMENT_BYTES), "it")
         publication = _read(read, secrets.token_hex(16), principal.user, at)
         require_name(publication.decision.name)
-        if not principal.owns(publication.decision.name):
-            raise HubError(
-                f"`{principal.user}` may not publish `{publication.decision.name}`",
-                code="not-yours",
-                hint="the account named like its first part may, or one made with "
-                "`openweir hub user add NAME --publisher`",
-            )
+        require_owner(principal, publication.decision.name)
         self._check(publication, at)
         needed = sum(file.size for file, _ in files_of(publication.decision))
         room = self._storage.room()
@@ -127,11 +122,16 @@ class Publications:
         return publication
 
     def find(self, publication_id: str, principal: Principal) -> Publication:
-        """Return an open publication.
+        """Return an open publication, if whoever asks may still publish under its name.
 
         Raises:
-            HubError: there is none of that id, or it is another account's.
+            HubError: there is none of that id, or it or the name is another account's.
         """
+        found = self._find(publication_id, principal)
+        require_owner(principal, found.decision.name)
+        return found
+
+    def _find(self, publication_id: str, principal: Principal) -> Publication:
         opened = self._open.get(publication_id)
         if opened is not None and opened.owner == principal.user:
             return opened

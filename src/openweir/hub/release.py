@@ -12,7 +12,7 @@ from openweir.decision import Decision, ServedFile
 from openweir.digest import is_sha256, sha256
 from openweir.errors import HubError
 from openweir.hub.accept import Bundle, Check, is_statement_file
-from openweir.hub.gate import StageStanding, Standing
+from openweir.hub.gate import Principal, StageStanding, Standing
 from openweir.tier import Tier
 
 __all__ = [
@@ -26,6 +26,7 @@ __all__ = [
     "git_pointer_sha1",
     "is_statement",
     "require_name",
+    "require_owner",
 ]
 
 # Files under `.openweir/` that the publication itself consists of.
@@ -146,6 +147,21 @@ def require_name(name: str) -> str:
             "the first part none of " + ", ".join(sorted(_RESERVED)),
         )
     return name
+
+
+def require_owner(principal: Principal, name: str) -> None:
+    """Refuse whoever may not publish `name`.
+
+    Raises:
+        HubError: it is not theirs, or their token only reads.
+    """
+    if not principal.owns(name):
+        raise HubError(
+            f"`{principal.user}` may not publish `{name}`",
+            code="not-yours",
+            hint="the account named like its first part may, or one made with "
+            "`openweir hub user add NAME --publisher`",
+        )
 
 
 def is_statement(name: str) -> bool:

@@ -6,6 +6,7 @@ the same words whether the hub has them or not.
 """
 
 import hashlib
+import re
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 from datetime import datetime
@@ -38,6 +39,10 @@ from openweir.hub.store import Store
 
 __all__ = ["Committed", "Draft", "Workspace"]
 
+_POINTER = re.compile(
+    rb"version https://git-lfs\.github\.com/spec/v1\n"
+    rb"oid sha256:([0-9a-f]{64})\nsize ([0-9]{1,18})\n"
+)
 _MAX_TEXT_BYTES = 1024 * 1024
 _MAX_HISTORY = 1000
 
@@ -245,6 +250,9 @@ class Workspace:
         self, repository: Repository, operation: Operation, at: datetime
     ) -> Put | Delete | FileCopied:
         if isinstance(operation, FileInline):
+            large = _pointed_at(operation)
+            if large is not None:
+                return self._stored(repository, large, at)
             digest = self.hold(repository.namespace, operation.content, at=at)
             oid = git_blob_sha1(operation.content)
             size = len(operation.content)
@@ -301,6 +309,17 @@ class _Loader:
             if len(found) <= _MOST_ENTRIES:
                 self.kept[key] = found
         return found
+
+
+def _pointed_at(file: FileInline) -> FileLarge | None:
+    """Return the large file that an inline one is the pointer of; None for any other.
+
+    Both have one id in git, so they are one file here as well, and its bytes must be held.
+    """
+    found = _POINTER.fullmatch(file.content)
+    if found is None:
+        return None
+    return FileLarge(path=file.path, sha256=found[1].decode(), size=int(found[2]))
 
 
 def _put(path: str, *, oid: str, size: int, sha256: str, large: bool) -> Put:

@@ -112,6 +112,16 @@ class SignerKey:
         return cls(name=name, _seed=Ed25519PrivateKey.generate().private_bytes_raw())
 
     @classmethod
+    def of_seed(cls, name: str, seed: bytes) -> "SignerKey":
+        """Return the key of a seed of 32 bytes that its owner keeps.
+
+        Raises:
+            RegisterError: the name holds a space or a plus sign, or is empty.
+        """
+        check_name(name)
+        return cls(name=name, _seed=seed)
+
+    @classmethod
     def parse(cls, written: str, *, where: str = "") -> "SignerKey":
         """Read a signer key; the message of an error never holds it.
 

@@ -54,6 +54,7 @@ def create_app() -> ASGIApp:
         policies=settings.policies,
         database=settings.database,
         blobs=settings.blobs,
+        secret=settings.secret,
     )
     if settings.metrics:
         hub.metrics = Metrics()

@@ -11,24 +11,28 @@ import threading
 import time
 from collections.abc import Iterator
 from dataclasses import replace
-from datetime import UTC, datetime
+from datetime import UTC, datetime, timedelta
 from pathlib import Path
 
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
+from sqlalchemy import select
 
 from hub_live import listening
 from hub_served import Served
 from hub_world import FILES, NOW, World
 from openweir.canonical import compact, parse
-from openweir.errors import HubError
+from openweir.desk.hub_secret import hub_secret
+from openweir.errors import HubError, UsageError
+from openweir.hub import schema
 from openweir.hub.audit import AccessEvent, Recorder, signing_key, verify_export
 from openweir.hub.audit import journal as journal_room
 from openweir.hub.audit import recorder as recorder_room
 from openweir.hub.audit.event import START, Link, Repeated, chained
 from openweir.hub.audit.journal import Journal
 from openweir.hub.audit.verify import export
+from openweir.hub.own_keys import own_keys
 from openweir.hub.store import Store
 from openweir.register import SignerKey
 from openweir.register.note import sign_note
@@ -329,6 +333,49 @@ class TestJournal:
         with pytest.raises(HubError, match="audit key is damaged") as error:
             signing_key(tmp_path / "audit.key", store)
         assert error.value.code == "hub.data"
+
+
+class TestOwnKeys:
+    """What makes links and signs checkpoints lies outside of a database that replicas share."""
+
+    SECRET = b"0123456789abcdef" * 2
+
+    def test_nothing_of_them_is_in_the_database(self, store: Store, tmp_path: Path) -> None:
+        """Replicas with one secret have one key each for links and checkpoints."""
+        links, key = own_keys(tmp_path / "a", store, shared=True, secret=self.SECRET)
+        others, same = own_keys(tmp_path / "b", store, shared=True, secret=self.SECRET)
+        assert key.verifier == same.verifier
+        made = links.make("xet-read", {"name": "a/b"}, expires=NOW + timedelta(days=1))
+        assert others.read(made, "xet-read", at=NOW).text("name") == "a/b"
+        with store.begin() as connection:
+            rows = connection.execute(select(schema.settings)).all()
+        assert [row.name for row in rows] == ["hub-key"]
+        assert len(rows[0].value) == 16
+
+    @pytest.mark.parametrize("other", [b"f" * 32, b"short"])
+    def test_another_secret_is_refused(self, store: Store, tmp_path: Path, other: bytes) -> None:
+        """A replica with its own secret would make links that no other replica takes."""
+        own_keys(tmp_path, store, shared=True, secret=self.SECRET)
+        with pytest.raises(HubError, match="secret") as error:
+            own_keys(tmp_path, store, shared=True, secret=other)
+        assert error.value.code == "hub.data"
+
+    def test_keys_in_the_database_are_said(self, store: Store, tmp_path: Path, caplog) -> None:
+        """Without a secret replicas still agree, and the operator is told what that costs."""
+        _, first = own_keys(tmp_path / "a", store, shared=True, secret=None)
+        _, second = own_keys(tmp_path / "b", store, shared=True, secret=None)
+        assert first.verifier == second.verifier
+        assert "OPENWEIR_HUB_KEY" in caplog.text
+
+    def test_the_file_is_read(self, tmp_path: Path, monkeypatch) -> None:
+        """`OPENWEIR_HUB_KEY` names it; a missing one is an error, not another hub."""
+        monkeypatch.delenv("OPENWEIR_HUB_KEY", raising=False)
+        assert hub_secret() is None
+        monkeypatch.setenv("OPENWEIR_HUB_KEY", str(tmp_path / "hub.key"))
+        with pytest.raises(UsageError, match="cannot read the hub's secret"):
+            hub_secret()
+        (tmp_path / "hub.key").write_bytes(self.SECRET + b"\n")
+        assert hub_secret() == self.SECRET
 
 
 def ended(served: Served) -> list[AccessEvent]:

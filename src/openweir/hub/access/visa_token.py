@@ -64,7 +64,7 @@ def read_visa(
         if found is None:
             raise _refused(f"this hub does not know the issuer `{str(stated.get('iss'))[:100]}`")
         claims = jwt.decode(token, found, algorithms=_ALGORITHMS).claims
-    except (JoseError, ValueError, TypeError, KeyError) as error:
+    except (JoseError, ValueError, TypeError, KeyError, RecursionError) as error:
         raise _refused(f"its signature does not hold ({type(error).__name__})") from None
     inner = claims.get("ga4gh_visa_v1")
     if not isinstance(inner, dict):

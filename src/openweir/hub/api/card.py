@@ -35,7 +35,8 @@ def card_data(text: str) -> dict[str, Any] | None:
     block = _BLOCK.match(text)
     try:
         found = None if block is None else yaml.load(block[1], Loader=_LOADER)  # noqa: S506 - a safe loader
-    except (yaml.YAMLError, ValueError):
+    except (yaml.YAMLError, ValueError, TypeError, LookupError, AttributeError, ArithmeticError):
+        # What stands behind a tag such as `!!bool`, PyYAML believes to be one.
         raise DossierError(
             "the front matter is not valid YAML", code="card-yaml", where="README.md"
         ) from None

@@ -1,13 +1,16 @@
 """Branches, tags, squashing, and the large files of a repository's history."""
 
 from collections.abc import Iterable
+from dataclasses import replace
 
 from starlette.responses import Response
 
+from openweir.digest import sha256 as digest_of
 from openweir.errors import HubError
 from openweir.hub.api.drafts import draft_of, kind_of, repository_of, seen_by, writable
+from openweir.hub.api.recorded import Right, event_of
 from openweir.hub.api.reply import Call, found_json
-from openweir.hub.api.resolve import may_read
+from openweir.hub.audit import AccessEvent
 from openweir.hub.gate import Answer
 from openweir.hub.repository.repositories import Kind, Repository
 from openweir.hub.repository.rows import Ref
@@ -145,29 +148,40 @@ def duplicate_large(call: Call) -> Response:
     readable = _readable(call, frozenset(asked))
     workspace, failed = call.channel.workspace, []
     for digest in asked:
-        size = readable.get(digest)
-        if size is None:
+        found = readable.get(digest)
+        if found is None:
             failed.append({"sha256": digest, "error": "there is no such file here"})
         else:
+            size, event = found
+            # A copy is a way out of the release: first the event, then the right to use it.
+            call.channel.audit.record(replace(event, action="copy", detail=f"to {target.name}"))
             workspace.possession.record(target.namespace, digest, size, at=call.channel.clock())
     done = [{"sha256": digest} for digest in asked if digest in readable]
     return found_json({"success": done, "failed": failed})
 
 
-def _readable(call: Call, digests: Iterable[str]) -> dict[str, int]:
-    """Return digest -> size of the files of the source that whoever asks may read."""
+def _readable(call: Call, digests: Iterable[str]) -> dict[str, tuple[int, AccessEvent]]:
+    """Return digest -> size and event of the source's files that whoever asks may read."""
     repository, wanted = repository_of(call), frozenset(digests)
     if repository is not None:
-        files = call.channel.workspace.large_files(repository)
-        return {file.sha256: file.size for file in files if file.sha256 in wanted}
+        return {
+            file.sha256: (file.size, event_of(call, Right(), file.commit.oid, file.path))
+            for file in call.channel.workspace.large_files(repository)
+            if file.sha256 in wanted
+        }
     if kind_of(call) is not Kind.MODEL:
         raise HubError(f"there is no data set `{call.name}` here", code="repo-not-found")
     release = call.release()
-    return {
-        file.sha256: file.size
-        for file in release.files
-        if file.sha256 in wanted and may_read(call, release, file) is Answer.SERVE
-    }
+    decision = digest_of(release.bundle.decision)
+    readable = {}
+    for file in release.files:
+        if file.sha256 not in wanted:
+            continue
+        answer, grant = call.channel.admission(release, file.tier, call.principal, path=file.path)
+        if answer is Answer.SERVE:
+            right = Right(decision=decision, grant="" if grant is None else grant.id)
+            readable[file.sha256] = file.size, event_of(call, right, release.commit, file.path)
+    return readable
 
 
 def _unreleased(call: Call) -> Repository:

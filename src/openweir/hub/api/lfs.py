@@ -139,7 +139,8 @@ def _upload(
     if held == size:
         return told
     links, expires = call.channel.workspace.links, call.channel.clock() + _LINK_FOR
-    fields = {"namespace": repository.namespace, "oid": oid, "size": size}
+    token = call.user().token_sha256
+    fields = {"namespace": repository.namespace, "oid": oid, "size": size, "token": token}
     base = call.base + _OURS
     check = links.make("lfs-verify", fields, expires=expires)
     actions: dict[str, object] = {"verify": {"href": f"{base}/{quote(check)}/verify"}}
@@ -196,8 +197,17 @@ def _paths(call: Call) -> dict[tuple[str, int], str]:
 
 
 def _link(channel: Channel, request: Request, purpose: str) -> Object:
-    text = request.path_params["link"]
-    return channel.workspace.links.read(text, purpose, at=channel.clock())
+    """Return what an address allows, if whoever it was given to may still write there.
+
+    Raises:
+        HubError: it allows nothing, or their token or their role has ended since.
+    """
+    at = channel.clock()
+    link = channel.workspace.links.read(request.path_params["link"], purpose, at=at)
+    user = channel.accounts.of_token(link.text("token"), at=at)
+    if user is None or not user.writes(f"{link.text('namespace')}/"):
+        raise HubError("who this link was given to may not upload here any more", code="link")
+    return link
 
 
 def _streaming(taken: Endpoint) -> Endpoint:

@@ -2,7 +2,6 @@
 
 from collections.abc import Iterable, Iterator
 from html import escape
-from urllib.parse import parse_qs
 
 from starlette.responses import Response
 
@@ -132,7 +131,7 @@ def paths_info(call: Call) -> Response:
         asked: Iterable[str] = body.texts("paths")
         expand = "true" if body.value.get("expand") is True else None
     else:
-        form = parse_qs(call.body.decode("utf-8", "replace"), max_num_fields=10_000)
+        form = call.form()
         asked, expand = form.get("paths", ()), form.get("expand", ["false"])[-1]
     found = []
     for path in dict.fromkeys(path.strip("/") for path in asked):

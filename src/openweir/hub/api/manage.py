@@ -5,6 +5,7 @@ from starlette.responses import JSONResponse, Response
 from openweir.canonical import Object
 from openweir.errors import HubError
 from openweir.hub.api.drafts import draft_of, seen_by, writable
+from openweir.hub.api.recorded import record
 from openweir.hub.api.reply import Call, found_json
 from openweir.hub.repository.repositories import Gating, Kind, Repository
 
@@ -27,14 +28,20 @@ def duplicate(call: Call) -> Response:
     namespace, name = _named(full, None, call.user().user)
     made, answer = _made(call, kind, f"{namespace}/{name}", _private(body))
     if made is not None:
+        record(call, "copy", commit=source.commit.oid, detail=f"to {made.name}")
         call.channel.workspace.copy(source, made, author=call.user().user, at=call.channel.clock())
     return answer
 
 
 def delete(call: Call) -> Response:
-    """`DELETE /api/repos/delete`: the repository; what was released of it stays in force."""
-    body = call.json()
-    call.channel.workspace.repositories.delete(_owned(call, body))
+    """`DELETE /api/repos/delete`: the repository; what was released of it stays in force.
+
+    Its grants end: one that is made anew under the name is not what they were given for.
+    """
+    found = _owned(call, call.json())
+    ended = call.channel.grants.end(found.name) if found.kind is Kind.MODEL else 0
+    call.channel.workspace.repositories.delete(found)
+    record(call, "delete", name=found.name, detail=f"{ended} grants ended")
     return found_json({})
 
 

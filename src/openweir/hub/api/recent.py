@@ -32,6 +32,9 @@ _KEPT = timedelta(seconds=_KEPT_SECONDS)
 _MOST = 2048
 _BEGUN = "openweir.begun"
 _LONGEST = 2048
+_HEADERS = frozenset(
+    (b"authorization", b"host", b"if-range", b"range", b"x-request-id", b"x-amzn-trace-id")
+)
 
 _Key = tuple[str, bytes, bytes, bytes, bytes, str]
 
@@ -77,9 +80,10 @@ class Recent:
 
     def keep(self, scope: Scope, answer: Kept) -> None:
         """Keep an answer that is about to be sent."""
-        key, _ = _read(scope)
-        if sum(map(len, key)) > _LONGEST:
+        read = _read(scope)
+        if read is None or sum(map(len, read[0])) > _LONGEST:
             return
+        key = read[0]
         if len(self._kept) >= _MOST:
             self._kept.clear()
             self._heads.clear()
@@ -94,7 +98,10 @@ class Recent:
         """Answer a request if an answer to the same was kept; return whether it was."""
         if not self._kept or scope["method"] not in ("GET", "HEAD"):
             return False
-        key, (stated, traced, ranged) = _read(scope)
+        read = _read(scope)
+        if read is None:
+            return False
+        key, (stated, traced, ranged) = read
         found = self._kept.get(key)
         if found is None:
             return False
@@ -227,19 +234,22 @@ def _orders(channel: Channel) -> tuple[LoggedOrder, ...] | None:
         return None
 
 
-def _read(scope: Scope) -> tuple[_Key, tuple[str, str, str]]:
-    token = host = stated = traced = ranged = b""
+def _read(scope: Scope) -> tuple[_Key, tuple[str, str, str]] | None:
+    """Return the key of a request and what its event needs; None where a header stands twice.
+
+    Which of two `Authorization` counts, readers differ about: an answer given to the one must
+    never be kept for the other.
+    """
+    read: dict[bytes, bytes] = {}
     for name, value in scope["headers"]:
-        if name == b"authorization":
-            token = value
-        elif name == b"host":
-            host = value
-        elif name == b"range":
-            ranged = value
-        elif name == b"x-request-id":
-            stated = value
-        elif name == b"x-amzn-trace-id":
-            traced = value
+        if name in _HEADERS:
+            if name in read:
+                return None
+            read[name] = value
+    # No header holds a line break, so none is not the same as an empty one.
+    token, host = read.get(b"authorization", b"\n"), read.get(b"host", b"\n")
+    stated, traced = read.get(b"x-request-id", b""), read.get(b"x-amzn-trace-id", b"")
+    ranged = read.get(b"range", b"")
     key = (
         scope["method"],
         scope.get("raw_path") or scope["path"].encode("utf-8", "surrogatepass"),

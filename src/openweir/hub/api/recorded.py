@@ -1,18 +1,22 @@
 """What the endpoints write into the audit chain, and the answers that write it by themselves."""
 
+import logging
 from collections.abc import Callable
 from dataclasses import dataclass, replace
 
 from starlette.requests import Request
 from starlette.responses import Response
 
+from openweir.errors import HubError, OpenweirError
 from openweir.hub.api.metered import Metered
-from openweir.hub.api.reply import Call, request_id_of
+from openweir.hub.api.reply import Call, refusal, request_id_of
 from openweir.hub.audit import AccessEvent
 from openweir.hub.channel import Channel
 from openweir.hub.gate import Principal
 
 __all__ = ["Right", "event_of", "metered_as", "record", "record_answer"]
+
+_log = logging.getLogger("openweir.hub")
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -81,9 +85,22 @@ def event_of(call: Call, right: Right, commit: str, path: str) -> AccessEvent:
 
 
 def metered_as(
-    channel: Channel, inner: Response, event: AccessEvent, *, still: Callable[[], bool]
+    channel: Channel,
+    inner: Response,
+    event: AccessEvent,
+    *,
+    still: Callable[[], bool],
+    asked: float | None = None,
 ) -> Response:
-    """Return an answer that records `event` as it begins and ends, and ends with its right."""
+    """Return an answer that records `event` as it begins and ends, and ends with its right.
+
+    Args:
+        channel: whose log it is.
+        inner: the answer.
+        event: what is recorded.
+        still: whether the right to it holds.
+        asked: when that was asked last, by `time.monotonic`; None for now.
+    """
     begun = 0
 
     def began(status: int) -> None:
@@ -103,9 +120,18 @@ def metered_as(
             cut=cut,
             of=begun,
         )
-        channel.audit.record(ended)
+        try:
+            channel.audit.record(ended)
+        except HubError as error:
+            # The bytes went out and their `begin` is kept: the chain shows it without an end.
+            _log.error("the end of a download is not recorded: %s", error)
 
-    return Metered(inner, still=still, began=began, finished=finished)
+    def refused(error: OpenweirError) -> Response:
+        answer = refusal(error)
+        answer.headers["X-Request-Id"] = event.request_id
+        return answer
+
+    return Metered(inner, still=still, began=began, finished=finished, refused=refused, asked=asked)
 
 
 def _event(channel: Channel, request: Request, principal: Principal | None) -> AccessEvent:

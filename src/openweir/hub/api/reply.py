@@ -17,6 +17,7 @@ from starlette.responses import JSONResponse, Response
 
 from openweir.canonical import Object, parse
 from openweir.errors import HubError, OpenweirError
+from openweir.hub.api.asked import body_of, form_of, require_single
 from openweir.hub.channel import Channel
 from openweir.hub.gate import Answer, Principal
 from openweir.hub.release import Release
@@ -192,6 +193,10 @@ class Call:
         """
         return Object(parse(self.body or b"{}", where="body"), "body")
 
+    def form(self) -> dict[str, list[str]]:
+        """Return the body as an url-encoded form of at most ten thousand fields, else raise."""
+        return form_of(self.body)
+
 
 Handler = Callable[[Call], Response]
 
@@ -224,7 +229,7 @@ def endpoint(
         async def _work() -> Response:
             if login:
                 await run_in_threadpool(_asked, request)
-            return await run_in_threadpool(_handled, request, await _body(request, body_bytes))
+            return await run_in_threadpool(_handled, request, await body_of(request, body_bytes))
 
         return await answer(request, _work)
 
@@ -235,6 +240,7 @@ def endpoint(
 async def answer(request: Request, work: Callable[[], Awaitable[Response]]) -> Response:
     """Run `work`; turn what it raises into a plain answer and name the request in it."""
     try:
+        require_single(request)
         response = await work()
     except OpenweirError as error:
         response = refusal(error)
@@ -248,6 +254,9 @@ async def answer(request: Request, work: Callable[[], Awaitable[Response]]) -> R
             HubError("the hub's database does not answer; try again", code="database-busy"),
             headers={"Retry-After": "5"},
         )
+    except OSError as error:
+        _log.error("storage does not take or give what it should: %s", error)
+        response = refusal(HubError(f"no room or no reach: {error.strerror}", code="no-room"))
     except ClientDisconnect:
         response = Response(status_code=400)
     except Exception:  # noqa: BLE001 - the last guard: no traceback reaches a client
@@ -374,15 +383,6 @@ def stated_id(stated: str, traced: str) -> str:
 def found_json(value: Any, *, headers: dict[str, str] | None = None) -> Response:
     """Return a 200 answer with a JSON value."""
     return JSONResponse(value, headers=headers)
-
-
-async def _body(request: Request, limit: int) -> bytes:
-    body = bytearray()
-    async for chunk in request.stream():
-        body += chunk
-        if len(body) > limit:
-            raise HubError(f"the body is longer than {limit} bytes", code="body")
-    return bytes(body)
 
 
 def _anonymous() -> HubError:

@@ -1,7 +1,6 @@
 """What a release consists of, as the Hugging Face API says it: info, tree, refs, lists."""
 
 from collections.abc import Iterable
-from urllib.parse import parse_qs
 
 from starlette.responses import Response
 
@@ -66,14 +65,15 @@ def paths_info(call: Call) -> Response:
     if call.request.headers.get("content-type", "").startswith("application/json"):
         asked = call.json().texts("paths")
     else:
-        form = parse_qs(call.body.decode("utf-8", "replace"), max_num_fields=10_000)
-        asked = tuple(form.get("paths", ()))
+        asked = tuple(call.form().get("paths", ()))
+    # Looked up, not searched for: thousands of paths may be asked of thousands of files.
+    files = {file.path: file for file in release.files}
+    folders = {path[:at] for path in files for at, sign in enumerate(path) if sign == "/"}
     found = []
     for path in dict.fromkeys(path.strip("/") for path in asked):
-        file = release.file(path)
-        if file is not None:
-            found.append(_file(file))
-        elif any(other.path.startswith(path + "/") for other in release.files):
+        if path in files:
+            found.append(_file(files[path]))
+        elif path in folders:
             found.append(_directory(path))
     return found_json(found, headers=_shown(call, release))
 

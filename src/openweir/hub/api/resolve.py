@@ -1,6 +1,7 @@
 """Files: the one endpoint that hands out a model's bytes."""
 
 from collections.abc import Callable
+from time import monotonic
 
 from starlette.responses import Response
 
@@ -89,7 +90,8 @@ def serve_blob(
         headers: to add.
         warnings: for the user, as `topic; message`.
     """
-    blobs = call.channel.blobs
+    # The right was computed just now; comparing a large file with its digest takes minutes.
+    asked, blobs = monotonic(), call.channel.blobs
     if call.request.method == "HEAD":
         identity = blobs.identity(sha256)
         if identity is None or identity.size != size:
@@ -119,7 +121,7 @@ def serve_blob(
     event = event_of(call, right, commit, path)
     if not warnings:
         keep(call.request.scope, sha256=sha256, blob=blob, headers=found, event=event, still=still)
-    response = metered_as(call.channel, send(blob, headers=found), event, still=still)
+    response = metered_as(call.channel, send(blob, headers=found), event, still=still, asked=asked)
     warn(response, warnings)
     return response
 

@@ -6,6 +6,7 @@
 import asyncio
 import re
 from collections.abc import AsyncGenerator
+from contextlib import aclosing
 from email.utils import format_datetime
 
 from starlette.concurrency import run_in_threadpool
@@ -41,7 +42,7 @@ class _Sent(Response):
         self.headers["Accept-Ranges"] = "bytes"
         self.headers["Last-Modified"] = format_datetime(blob.stamp.changed_at, usegmt=True)
 
-    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
+    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:  # noqa: ARG002 - ASGI's form
         self._loop = asyncio.get_running_loop()
         size = self._blob.stamp.size
         self.status_code, start, end = _wanted(scope, size, self.headers["ETag"])
@@ -50,8 +51,14 @@ class _Sent(Response):
         elif self.status_code == 206:
             self.headers["Content-Range"] = f"bytes {start}-{end - 1}/{size}"
         self.headers["Content-Length"] = str(end - start)
+        wanted = end if scope["method"] != "HEAD" else start
+        async with aclosing(self._pieces(start, wanted)) as pieces:
+            await self._send(pieces, end - start, send)
+
+    async def _send(
+        self, pieces: AsyncGenerator[bytes | memoryview, None], left: int, send: Send
+    ) -> None:
         # Before the head goes out: what cannot be read is said in the status.
-        pieces = self._pieces(start, end if scope["method"] != "HEAD" else start)
         piece = await anext(pieces, b"")
         await send(
             {
@@ -60,23 +67,14 @@ class _Sent(Response):
                 "headers": self.raw_headers,
             }
         )
-        # Pieces for a client that went away would be thrown away, one by one to the last.
-        watch = asyncio.ensure_future(_gone(receive)) if end - start > _PIECE_BYTES else None
-        try:
-            while piece:
-                start += len(piece)
-                last = start >= end
-                await send({"type": "http.response.body", "body": piece, "more_body": not last})
-                if last:
-                    return
-                await asyncio.sleep(0)  # lets others have their turn, and the watch its word
-                if watch is not None and watch.done():
-                    return
-                piece = await anext(pieces, b"")
-        finally:
-            if watch is not None:
-                watch.cancel()
-            await pieces.aclose()
+        while piece:
+            left -= len(piece)
+            await send({"type": "http.response.body", "body": piece, "more_body": left > 0})
+            if left <= 0:
+                return
+            # Others have their turn, and whoever counts hears of a client that went away.
+            await asyncio.sleep(0)
+            piece = await anext(pieces, b"")
         await send({"type": "http.response.body", "body": b"", "more_body": False})
 
     async def _pieces(self, start: int, end: int) -> AsyncGenerator[bytes | memoryview, None]:
@@ -100,11 +98,6 @@ class _Sent(Response):
                 yield view.piece(at, upto)
             else:
                 yield await run_in_threadpool(view.read, at, upto)
-
-
-async def _gone(receive: Receive) -> None:
-    while (await receive())["type"] != "http.disconnect":
-        pass  # what is left of the request's own body
 
 
 def _wanted(scope: Scope, size: int, tag: str) -> tuple[int, int, int]:

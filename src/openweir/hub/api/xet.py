@@ -9,6 +9,7 @@ Source: hub-docs, `docs/xet/api` and `docs/xet/auth`.
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass, replace
 from datetime import timedelta
+from time import monotonic
 from urllib.parse import quote
 
 from starlette.concurrency import run_in_threadpool
@@ -143,7 +144,7 @@ def fetch(channel: Channel) -> Endpoint:
         link = channel.workspace.links.read(
             request.path_params["link"], "xet-get", at=channel.clock()
         )
-        readable = _readable(channel, request, link, link.text("file"))
+        asked, readable = monotonic(), _readable(channel, request, link, link.text("file"))
         file = readable.file
         run = file.plan.runs[link.integer("run")]
         low, high = link.integer("start"), link.integer("end")
@@ -168,6 +169,7 @@ def fetch(channel: Channel) -> Endpoint:
             response,
             readable.event,
             still=lambda: _still(channel, request, link, link.text("file")),
+            asked=asked,
         )
 
     return _threaded(found)
