@@ -14,7 +14,6 @@ from hub_world import World, weights
 from openweir.web.app import application
 
 _PIECE = bytes(range(256)) * 4096
-REPOSITORIES = (100, 1_000, 10_000, 100_000)
 
 
 def main() -> None:

@@ -7,9 +7,11 @@ from collections.abc import Iterator
 
 import pytest
 from starlette.routing import Route
+from starlette.testclient import TestClient
 
 from attacks import SECRET, Scene
 from openweir.tier import Tier
+from openweir.web import application
 
 HIDDEN, NOWHERE = "acme/sealed", "acme/nobody-made-this"
 WHO = ("anonymous", "stranger", "pending", "granted", "granted-read-token", "withdrawn-token")
@@ -93,6 +95,18 @@ def test_an_unverified_release_is_like_nothing(scene: Scene, state: str) -> None
                 assert hidden == ask(scene, method, path, NOWHERE, "stranger"), path
     finally:
         back()
+
+
+@pytest.mark.parametrize("tail", ["", "/request-access", "/tree/main", "/blob/main/x", "/x"])
+def test_the_pages_of_a_sealed_release_are_those_of_nothing(scene: Scene, tail: str) -> None:
+    """So are the pages for people, to the letter but for the name."""
+    pages = TestClient(application(scene.served.hub))
+    for who in WHO:
+        hidden, nowhere = (
+            pages.get(f"/{name}{tail}", headers=scene.headers(who)) for name in (HIDDEN, NOWHERE)
+        )
+        assert hidden.status_code == nowhere.status_code
+        assert hidden.text.replace(HIDDEN, "N") == nowhere.text.replace(NOWHERE, "N")
 
 
 @pytest.mark.slow

@@ -21,6 +21,8 @@ from web.a_decision import decision
 class HubTwin:
     """A hub in memory: it knows some releases and has one route of its own."""
 
+    metrics = None
+
     def __init__(self, *known: Release) -> None:
         """Know these releases."""
         self._known = {release.name: release for release in known}

@@ -175,14 +175,24 @@ class Channel:
         """Return every release in force that may be seen, sorted by name."""
         return tuple(self.walk())
 
-    def walk(self, *, after: str = "") -> Iterator[Release]:
-        """Yield visible releases in force in the order of names, from past `after`."""
-        while names := self.store.names(after=after):
-            for full_name in names:
+    def walk(
+        self, *, after: str = "", author: str = "", named: Callable[[str], bool] = bool
+    ) -> Iterator[Release]:
+        """Yield visible releases in force in the order of names.
+
+        Args:
+            after: the name past which to begin.
+            author: a namespace in whatever letters; empty for all.
+            named: which names are wanted; the others are not even verified.
+        """
+        # Few at first: most who ask want one page, and leave.
+        limit = 50
+        while names := self.store.names(after=after, author=author, limit=limit):
+            for full_name in filter(named, names):
                 found = self.known(full_name)
                 if found is not None and found.state == "released":
                     yield found
-            after = names[-1]
+            after, limit = names[-1], 1000
 
     def admission(
         self, release: Release, tier: Tier, principal: Principal | None, *, path: str = ""

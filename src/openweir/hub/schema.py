@@ -118,7 +118,7 @@ refresh_tokens = Table(
     Column("used_at", String(20)),
 )
 
-# An organisation is a namespace that several users share; its name is no user's name.
+# A namespace that several users share; its name is no user's name.
 organisations = Table(
     "organisations",
     metadata,
@@ -149,7 +149,7 @@ repos = Table(
     Column("gated", String(6), nullable=False),
     Column("created_at", String(20), nullable=False),
     Column("updated_at", String(20), nullable=False),
-    Index("repos_by_namespace", "kind", "namespace"),
+    Index("repos_in_order", "kind", "namespace", "name"),
 )
 # A name in other letters is the same name, so that nobody passes for another.
 Index("repos_by_name", repos.c.kind, func.lower(repos.c.name), unique=True)
@@ -201,7 +201,7 @@ refs = Table(
     Column("message", Text, nullable=False, server_default=""),
 )
 
-# Which namespace has shown that it holds which bytes. Having a blob's digest is not it.
+# Which namespace has shown that it holds which bytes.
 possession = Table(
     "possession",
     metadata,
@@ -257,6 +257,7 @@ repositories = Table(
     Column("name", _text(193), primary_key=True),
     Column("release_id", Integer, ForeignKey("releases.id"), nullable=False),
 )
+Index("repositories_by_name", func.lower(repositories.c.name))
 
 blobs = Table(
     "blobs",
@@ -288,7 +289,7 @@ requests = Table(
     Column("until", String(20)),
     # The stage of a release plan from which it counts; empty where there is no plan.
     Column("cohort", String(40), nullable=False, server_default=""),
-    # The panel as it was published when they asked: later changes do not reach their appeal.
+    # As it was published when they asked: later changes do not reach their appeal.
     Column("panel", Text, nullable=False, server_default=""),
     Column("appeal", Text, nullable=False, server_default=""),
     Column("by_panel", Boolean, nullable=False, server_default=false()),
@@ -322,7 +323,6 @@ visas = Table(
     Column("until", String(20), nullable=False),
 )
 
-# Of panels, on appeals.
 votes = Table(
     "votes",
     metadata,

@@ -183,11 +183,26 @@ class Store:
             found = connection.execute(query).mappings().first()
         return None if found is None else _release_row(dict(found))
 
-    def names(self, *, after: str = "", limit: int = 1000) -> tuple[str, ...]:
-        """Return up to `limit` names with a release in force, sorted, beginning past `after`."""
+    def names(self, *, after: str = "", author: str = "", limit: int = 1000) -> tuple[str, ...]:
+        """Return up to `limit` names with a release in force, sorted, beginning past `after`.
+
+        Args:
+            after: where the page before ended.
+            author: a namespace in whatever letters; empty for all.
+            limit: at most so many.
+        """
         column = schema.repositories.c.name
         query = select(column).where(column > after).order_by(column).limit(limit)
         with self._engine.connect() as connection:
+            if author:
+                # The letters it has are those of its names, which are then read in order.
+                lower, start = func.lower(column), f"{author.lower()}/"
+                one = select(column).where(lower > start, lower < _past(start)).limit(1)
+                found = connection.execute(one).scalar()
+                if found is None:
+                    return ()
+                start = str(found).partition("/")[0] + "/"
+                query = query.where(column > start, column < _past(start))
             return tuple(connection.execute(query).scalars())
 
     def files(self, release_id: int) -> tuple[ReleaseFile, ...]:
@@ -318,6 +333,11 @@ def _release_row(found: dict[str, Any]) -> ReleaseRow:
         published_at=parse_instant(found["published_at"]),
         published_by=found["published_by"],
     )
+
+
+def _past(start: str) -> str:
+    """Return the first text after all that begin so."""
+    return start[:-1] + chr(ord(start[-1]) + 1)
 
 
 def _lost_race(name: str) -> HubError:

@@ -14,7 +14,7 @@ from openweir.hub.repository.repositories import Kind
 
 __all__ = ["repositories"]
 
-_CHUNK = 500
+_FIRST_CHUNK, _CHUNK = 50, 500
 # Sorting by time looks at all that is visible; past this the answer is asked for narrower.
 _MOST_SORTED = 20_000
 _TIMES = {
@@ -120,21 +120,25 @@ def _drafts(call: Call, after: str, wanted: _Wanted) -> Iterator[dict[str, objec
         return
     namespaces = (user.user, *(name for name, _ in user.organisations))
     files = bool({"siblings", "usedStorage"} & expands(call)) or "full" in call.request.query_params
-    while page := workspace.repositories.of_namespaces(
-        kind_of(call), namespaces, after=after, limit=_CHUNK
-    ):
-        for repository in page:
-            if wanted.named(repository.name):
-                draft = workspace.draft(repository, "main")
-                if draft is not None:
-                    yield info_json(call, draft, files=files)
-        after = page[-1].name
+    # `a-b/x` stands before `a/x`: names are sorted whole.
+    for namespace in sorted(set(namespaces), key="{}/".format):
+        if wanted.author not in ("", namespace.lower()):
+            continue
+        begin, limit = after, _FIRST_CHUNK
+        while page := workspace.repositories.of_namespace(
+            kind_of(call), namespace, after=begin, limit=limit
+        ):
+            for repository in page:
+                if wanted.named(repository.name):
+                    draft = workspace.draft(repository, "main")
+                    if draft is not None:
+                        yield info_json(call, draft, files=files)
+            begin, limit = page[-1].name, _CHUNK
 
 
 def _releases(call: Call, after: str, wanted: _Wanted) -> Iterator[dict[str, object]]:
     if kind_of(call) is not Kind.MODEL:
         return
-    for release in call.channel.walk(after=after):
-        if wanted.named(release.name):
-            # As for everybody: a list is no place to ask for each reader's grants.
-            yield release_json(release) | card_of(call, release, None)
+    for release in call.channel.walk(after=after, author=wanted.author, named=wanted.named):
+        # As for everybody: a list is no place to ask for each reader's grants.
+        yield release_json(release) | card_of(call, release, None)

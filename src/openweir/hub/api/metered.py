@@ -21,15 +21,15 @@ from openweir.hub.storage import OutOfReachError
 __all__ = ["ASK_AGAIN_SECONDS", "CUT", "Metered"]
 
 ASK_AGAIN_SECONDS = 0.5
-_OVER = "the right to this ended meanwhile; ask again to hear why"
-_log = logging.getLogger("openweir.hub")
-
 CUT: ContextVar[bool] = ContextVar("openweir_cut", default=False)
 """Whether the right to the stream of the request under way has ended: it stays incomplete."""
 
+_OVER = "the right to this ended meanwhile; ask again to hear why"
+_log = logging.getLogger("openweir.hub")
+
 
 class _Over(Exception):  # noqa: N818 - not an error: the right to the rest has ended
-    """The right to the rest of a stream has ended, or the whole cannot be recorded."""
+    """The right to the rest of a stream has ended."""
 
 
 class _Gone(Exception):  # noqa: N818 - not an error of ours: nobody takes the rest
@@ -42,8 +42,8 @@ class Metered(Response):
     Args:
         inner: what is sent.
         still: whether the right to it still holds; asked in a worker thread.
-        began: told the status before anything is sent; where it raises a `HubError`, that is
-            the answer. Like `finished` it must not wait: it is called by the server's loop.
+        began: told the status before anything is sent. Like `finished` it must not wait: it is
+            called by the server's loop, since a way to a worker thread costs more than it.
         finished: told (status, bytes of the body sent, whether it was cut), also when the
             client went away; not when `began` said no.
         refused: makes the answer of an error before anything is sent.
@@ -102,16 +102,9 @@ class Metered(Response):
             meter.close()
             # A client that went away was served bytes all the same: the log says how many.
             if meter.status or cut:
-                self._finish(meter.status or 403, meter.sent, cut)
+                self._finished(meter.status or 403, meter.sent, cut)
         if faults:
             await self._refused(faults[0])(scope, receive, send)
-
-    def _finish(self, status: int, sent: int, cut: bool) -> None:
-        try:
-            self._finished(status, sent, cut)
-        except HubError as error:
-            # The beginning stays without an end, which the check of the chain reports.
-            _log.error("the end of an answer is not recorded: %s", error)
 
 
 class _Meter:

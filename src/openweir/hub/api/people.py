@@ -127,7 +127,7 @@ def _stored(call: Call, repository: Repository) -> dict[str, object]:
 
 def _of(call: Call, kind: Kind, namespace: str, after: str) -> Iterable[Repository]:
     repositories = call.channel.workspace.repositories
-    while page := repositories.of_namespaces(kind, (namespace,), after=after, limit=_SEEN_AT_ONCE):
+    while page := repositories.of_namespace(kind, namespace, after=after, limit=_SEEN_AT_ONCE):
         yield from page
         after = page[-1].name
 

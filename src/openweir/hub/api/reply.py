@@ -198,11 +198,7 @@ class Call:
         return Object(parse(self.body or b"{}", where="body"), "body")
 
     def form(self) -> dict[str, list[str]]:
-        """Return the body as an url-encoded form of at most ten thousand fields.
-
-        Raises:
-            HubError: it has more.
-        """
+        """Return the body as an url-encoded form of at most ten thousand fields, else raise."""
         return form_of(self.body)
 
 
@@ -221,19 +217,23 @@ def endpoint(
         login: whether a token is asked for before the body is read.
     """
 
+    def _asked(request: Request) -> Principal | None:
+        principal = concerned(principal_of(channel, request), request)
+        if login and principal is None:
+            raise _anonymous()
+        return principal
+
+    def _handled(request: Request, body: bytes) -> Response:
+        principal, known = _asked(request), request_id_of(request)
+        return handler(
+            Call(channel=channel, request=request, principal=principal, body=body, request_id=known)
+        )
+
     async def _run(request: Request) -> Response:
         async def _work() -> Response:
-            principal = concerned(await run_in_threadpool(principal_of, channel, request), request)
-            if login and principal is None:
-                raise _anonymous()
-            call = Call(
-                channel=channel,
-                request=request,
-                principal=principal,
-                body=await body_of(request, body_bytes),
-                request_id=request_id_of(request),
-            )
-            return await run_in_threadpool(handler, call)
+            if login:
+                await run_in_threadpool(_asked, request)
+            return await run_in_threadpool(_handled, request, await body_of(request, body_bytes))
 
         return await answer(request, _work)
 

@@ -6,6 +6,7 @@
 import asyncio
 import re
 from collections.abc import AsyncGenerator
+from contextlib import aclosing
 from email.utils import format_datetime
 
 from starlette.concurrency import run_in_threadpool
@@ -53,13 +54,23 @@ class _Sent(Response):
         elif self.status_code == 206:
             self.headers["Content-Range"] = f"bytes {start}-{end - 1}/{size}"
         self.headers["Content-Length"] = str(end - start)
-        # Before the head goes out: what cannot be read is said in the status.
-        pieces = self._pieces(start, end if scope["method"] != "HEAD" else start)
-        try:
-            piece = await anext(pieces, b"")
-        except OSError as error:
-            await self._refused(error)(scope, receive, send)
-            return
+        wanted = end if scope["method"] != "HEAD" else start
+        async with aclosing(self._pieces(start, wanted)) as pieces:
+            # Before the head goes out: what cannot be read is said in the status.
+            try:
+                first = await anext(pieces, b"")
+            except OSError as error:
+                await self._refused(error)(scope, receive, send)
+                return
+            await self._send(first, pieces, end - start, send)
+
+    async def _send(
+        self,
+        piece: bytes | memoryview,
+        pieces: AsyncGenerator[bytes | memoryview, None],
+        left: int,
+        send: Send,
+    ) -> None:
         await send(
             {
                 "type": "http.response.start",
@@ -67,17 +78,14 @@ class _Sent(Response):
                 "headers": self.raw_headers,
             }
         )
-        try:
-            while piece:
-                start += len(piece)
-                last = start >= end
-                await send({"type": "http.response.body", "body": piece, "more_body": not last})
-                if last:
-                    return
-                await asyncio.sleep(0)  # lets others have their turn
-                piece = await anext(pieces, b"")
-        finally:
-            await pieces.aclose()
+        while piece:
+            left -= len(piece)
+            await send({"type": "http.response.body", "body": piece, "more_body": left > 0})
+            if left <= 0:
+                return
+            # Others have their turn, and whoever counts hears of a client that went away.
+            await asyncio.sleep(0)
+            piece = await anext(pieces, b"")
         await send({"type": "http.response.body", "body": b"", "more_body": False})
 
     def _refused(self, error: OSError) -> Response:

@@ -31,7 +31,7 @@ REVISIONS: tuple[tuple[str, str], ...] = (
     ("0003", "tokens of logins without a secret"),
     ("0004", "measures of stages, gates of cards, and drafts that were published"),
     ("0005", "marks of compared blobs"),
-    ("0006", "indexes of members by user and of old names, which requests ask for"),
+    ("0006", "indexes that requests and lists ask for"),
 )
 """(number, what it brings), oldest first."""
 

@@ -112,14 +112,14 @@ class Repositories(History):
             found = connection.execute(query).scalar_one_or_none()
         return None if found is None else str(found)
 
-    def of_namespaces(
-        self, kind: Kind, namespaces: Iterable[str], *, after: str = "", limit: int = 1000
+    def of_namespace(
+        self, kind: Kind, namespace: str, *, after: str = "", limit: int = 1000
     ) -> tuple[Repository, ...]:
-        """Return the repositories of these namespaces by name, from past `after`."""
+        """Return the repositories of a namespace by name, from past `after`."""
         table = schema.repos
         query = (
             select(table)
-            .where(table.c.kind == kind.value, table.c.namespace.in_(tuple(namespaces)))
+            .where(table.c.kind == kind.value, table.c.namespace == namespace)
             .where(table.c.name > after)
             .order_by(table.c.name)
             .limit(limit)
