@@ -164,7 +164,7 @@ def _whole(hub: Process, told: dict[int, str]) -> set[int]:
 
 SIZES = [
     pytest.param("embedded", 200, id="embedded"),
-    pytest.param("scale-out", 25, id="scale-out", marks=pytest.mark.peer),
+    pytest.param("scale-out", 15, id="scale-out", marks=pytest.mark.peer),
 ]
 
 
