@@ -18,11 +18,13 @@ from pathlib import Path
 import httpx
 import pytest
 
+from hub_scale import scale_out
 from openweir.digest import sha256
 from openweir.hub.accounts import Accounts
 from openweir.hub.blobs import Blobs
 from openweir.hub.links import Links
 from openweir.hub.repository.repositories import Kind
+from openweir.hub.storage import open_storage
 from openweir.hub.store import Store
 from openweir.hub.workspace import Workspace
 
@@ -30,16 +32,25 @@ sys.path.insert(0, str(Path(__file__).parent / "conformance"))
 from served import AT, SOURCE
 
 pytestmark = pytest.mark.slow
-UPLOADS = 200
 
 
 class Process:
     """A hub in a process of its own that can be killed and started again."""
 
-    def __init__(self, folder: Path, *, file_bytes: int | None = None) -> None:
-        """Make `mia`'s account in `folder`; no file of the process may pass `file_bytes`."""
+    def __init__(
+        self,
+        folder: Path,
+        *,
+        file_bytes: int | None = None,
+        shared: tuple[str | None, str | None] = (None, None),
+    ) -> None:
+        """Make `mia`'s account in `folder`; no file of the process may pass `file_bytes`.
+
+        `shared` are the addresses of a database and a bucket, of the form that scales out.
+        """
         self.folder, self.data, self.file_bytes = folder, folder / "data", file_bytes
-        store = Store.embedded(self.data)
+        self.database, self.bucket = shared
+        store = self.store()
         accounts = Accounts(store)
         accounts.add("mia", publisher=False, at=AT)
         self.token = accounts.new_token("mia", at=AT)
@@ -48,11 +59,17 @@ class Process:
             self.port = free.getsockname()[1]
         self.url = f"http://127.0.0.1:{self.port}"
 
+    def store(self) -> Store:
+        """Open its database."""
+        return Store.embedded(self.data) if self.database is None else Store(self.database)
+
     def start(self) -> None:
         """Serve; returns once requests are answered."""
         ready = self.folder / "ready"
         ready.unlink(missing_ok=True)
         words = ("serve", "--home", str(self.folder / "home"), "--data", str(self.data))
+        if self.database is not None and self.bucket is not None:
+            words += ("--database", self.database, "--blobs", self.bucket)
         limit = self.file_bytes
         with (self.folder / "log").open("ab") as log:
             self.process = subprocess.Popen(
@@ -84,10 +101,10 @@ class Process:
     @contextmanager
     def workspace(self):
         """The hub's own view of its data, read while it is down."""
-        store = Store.embedded(self.data)
-        blobs = Blobs(self.data)
+        store = self.store()
+        blobs = Blobs(self.data if self.bucket is None else open_storage(self.bucket))
         try:
-            yield Workspace(store, blobs, Links.open(self.data / "links.key")), blobs
+            yield Workspace(store, blobs, Links(bytes(32))), blobs
         finally:
             store.close()
 
@@ -145,11 +162,25 @@ def _whole(hub: Process, told: dict[int, str]) -> set[int]:
         return numbers
 
 
-def test_killed_at_random_points_of_200_uploads_it_holds_no_half_state(tmp_path: Path) -> None:
+SIZES = [
+    pytest.param("embedded", 200, id="embedded"),
+    pytest.param("scale-out", 15, id="scale-out", marks=pytest.mark.peer),
+]
+
+
+def of_size(folder: Path, size: str) -> Process:
+    """A hub in one of its two forms."""
+    return Process(folder, shared=(None, None) if size == "embedded" else scale_out().fresh())
+
+
+@pytest.mark.parametrize(("size", "uploads"), SIZES)
+def test_killed_at_random_points_of_uploads_it_holds_no_half_state(
+    tmp_path: Path, size: str, uploads: int
+) -> None:
     """After each kill -9 every commit is whole and every answered one is there; a rerun completes."""
-    hub, chance = Process(tmp_path), random.Random(8)
+    hub, chance = of_size(tmp_path, size), random.Random(8)
     told: dict[int, str] = {}
-    left, kills = list(range(UPLOADS)), 0
+    left, kills = list(range(uploads)), 0
     while left:
         hub.start()
         timer = threading.Timer(chance.uniform(0.3, 2.5), hub.kill)
@@ -169,12 +200,16 @@ def test_killed_at_random_points_of_200_uploads_it_holds_no_half_state(tmp_path:
         seen = _whole(hub, told)
         assert seen >= set(told)
     assert kills >= 3
-    assert _whole(hub, told) == set(range(UPLOADS))
+    assert _whole(hub, told) == set(range(uploads))
 
 
-def test_of_fifty_writers_with_one_parent_exactly_one_wins(tmp_path: Path) -> None:
+@pytest.mark.parametrize(("size", "uploads"), SIZES)
+def test_of_fifty_writers_with_one_parent_exactly_one_wins(
+    tmp_path: Path, size: str, uploads: int
+) -> None:
     """Fifty commits on one parent at once, over sockets: one 200, forty-nine 412, one commit."""
-    hub = Process(tmp_path)
+    assert uploads
+    hub = of_size(tmp_path, size)
     hub.start()
     try:
         with hub.client() as client:

@@ -430,8 +430,8 @@ class TestCrashes:
         monkeypatch.setattr(part, step, fail)
         newer = world.release(tier=Tier.OPEN_WEIGHTS, files={**FILES, "README.md": b"new"})
         answer = served.publish(newer)
-        assert answer.status_code == 500
-        assert answer.json()["error"] == "the hub failed on this request"
+        assert answer.status_code == 507
+        assert "No space left on device" in answer.json()["error"]
         answer = served.client.get("/acme/small/resolve/main/README.md")
         assert (answer.content, answer.headers["x-repo-commit"]) == (FILES["README.md"], before)
         assert served.kept("staging/") == []

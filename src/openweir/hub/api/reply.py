@@ -259,7 +259,7 @@ async def answer(request: Request, work: Callable[[], Awaitable[Response]]) -> R
         )
     except OSError as error:
         _log.error("storage does not take or give what it should: %s", error)
-        response = refusal(HubError(f"no room or no reach: {error.strerror}", code="no-room"))
+        response = refusal(HubError(f"the storage fails: {error.strerror}", code="no-room"))
     except ClientDisconnect:
         response = Response(status_code=400)
     except Exception:  # noqa: BLE001 - the last guard: no traceback reaches a client
