@@ -77,7 +77,7 @@ def publish(
             hint="give --token, or set HF_TOKEN; `openweir hub token new USER` makes one",
         )
     model = case.declaration().model
-    if is_attacked(model):
+    if model is not None and is_attacked(model):
         raise HubError(
             "attacked weights are never served",
             code="attacked",
