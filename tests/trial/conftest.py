@@ -1,6 +1,8 @@
 """Organisms of the smallest size, raised once for all tests that train."""
 
+import fcntl
 import os
+from pathlib import Path
 
 import pytest
 
@@ -8,33 +10,53 @@ import pytest
 os.environ.setdefault("TOKENIZERS_PARALLELISM", "false")
 
 
-@pytest.fixture(scope="session")
-def organisms(tmp_path_factory):
-    """A folder with one organism of size `control` of every variant."""
-    pytest.importorskip("torch", reason="needs the extra `trial`")
-    from openweir.desk.trial.organism import organism_named, raise_one
-
-    root = tmp_path_factory.mktemp("organisms")
-    for variant in ("refusal", "unlearned", "filtered", "reader"):
-        raise_one(organism_named(variant, "control", 0), root / variant)
+def _shared(factory: pytest.TempPathFactory) -> Path:
+    """Return a folder that all processes of this test run have in common."""
+    base = factory.getbasetemp()
+    root = (base.parent if "PYTEST_XDIST_WORKER" in os.environ else base) / "shared-trials"
+    root.mkdir(exist_ok=True)
     return root
 
 
+def _raised(root: Path, *variants: str) -> None:
+    """Raise organisms that are not there yet; another process may have done it."""
+    from openweir.desk.trial.organism import organism_named, raise_one
+
+    with (root / "lock").open("w") as lock:
+        fcntl.flock(lock, fcntl.LOCK_EX)
+        for variant in variants:
+            if not (root / "organisms" / variant / "model.safetensors").exists():
+                raise_one(organism_named(variant, "control", 0), root / "organisms" / variant)
+
+
 @pytest.fixture(scope="session")
-def campaign(organisms, tmp_path_factory):
-    """A small campaign on the refusal organism that has run."""
+def organisms(tmp_path_factory):
+    """A folder with a refusal and a filtered organism of size `control`."""
+    pytest.importorskip("torch", reason="needs the extra `trial`")
+    root = _shared(tmp_path_factory)
+    _raised(root, "refusal", "filtered")
+    return root / "organisms"
+
+
+@pytest.fixture(scope="session")
+def reader(organisms):
+    """The same folder, with a reader in it as well."""
+    _raised(organisms.parent, "reader")
+    return organisms
+
+
+@pytest.fixture(scope="session")
+def campaign(organisms):
+    """A small campaign on the refusal organism that has run; tests change copies of it."""
     from openweir.cli.main import main
 
-    root = tmp_path_factory.mktemp("campaign") / "c"
+    root = organisms.parent / "campaign"
     words = ["--attack", "prefill", "--attack", "sft:1,10", "--steps", "20"]
-    assert (
-        main(
-            [
-                *("trial", "plan", str(organisms / "refusal"), "--out", str(root)),
-                *("--controls", str(organisms), *words),
-            ]
-        )
-        == 0
-    )
-    assert main(["trial", "run", str(root), "--workers", "1"]) == 0
+    with (organisms.parent / "lock").open("w") as lock:
+        fcntl.flock(lock, fcntl.LOCK_EX)
+        if not (root / "done").exists():
+            plan = ["trial", "plan", str(organisms / "refusal"), "--out", str(root)]
+            assert main([*plan, "--controls", str(organisms), *words]) == 0
+            assert main(["trial", "run", str(root), "--workers", "1"]) == 0
+            (root / "done").touch()
     return root

@@ -1,6 +1,7 @@
 """The manifest: named before the first trial runs, and never edited after."""
 
 import json
+from dataclasses import replace
 from decimal import Decimal
 
 import pytest
@@ -116,6 +117,8 @@ def test_what_is_no_attack_is_refused(word):
         {"seeds": (-1,)},
         {"long_steps": (100,)},
         {"attacks": ()},
+        {"rank": 0},
+        {"targets": ""},
     ],
 )
 def test_what_cannot_be_swept_is_refused(change):
@@ -130,3 +133,36 @@ def test_hostile_bytes_are_refused(raw):
     """What is no manifest is an error with a code, never a traceback."""
     with pytest.raises(OpenweirError):
         Campaign.from_bytes(raw, where="campaign.json")
+
+
+@pytest.mark.parametrize(
+    ("attack", "change"),
+    [
+        ("sft:10", {"steps": None}),
+        ("sft:10", {"steps": "1e3"}),
+        ("sft:10", {"steps": "9" * 400}),
+        ("sft:10", {"batch": "0"}),
+        ("sft:10", {"learning_rate": "NaN"}),
+        ("sft:10", {"learning_rate": "1e-999999999"}),
+        ("lora:10", {"rank": "-1"}),
+        ("quantise", {"bits": "64"}),
+        ("prune", {"fraction": "2"}),
+        ("ablate", {"layer": "nowhere"}),
+    ],
+)
+def test_settings_no_plan_would_write_are_refused(attack, change):
+    """A manifest made by hand, its ids computed anew, is refused before anything runs."""
+    from openweir.trial import Attack
+
+    found = campaign(attack)
+    series = found.series[1]
+    first = series.trials[0]
+    settings = {**dict(first.attack.settings), **change}
+    kept = tuple(sorted((name, value) for name, value in settings.items() if value is not None))
+    odd = replace(first, attack=Attack(name=first.attack.name, settings=kept))
+    made = replace(
+        found, series=(found.series[0], replace(series, trials=(odd,)), *found.series[2:])
+    )
+    with pytest.raises(TrialError) as caught:
+        Campaign.from_bytes(made.to_bytes(), where="campaign.json")
+    assert caught.value.code == "trial.settings"

@@ -70,13 +70,15 @@ def test_nothing_attacked_is_left_behind(campaign):
 
 def test_shards_merge_to_the_same_bytes(campaign, tmp_path, capsys):
     """Four shards in folders of their own come to the same results file as one run."""
-    run("collect", str(campaign), "--as-of", "2026-11-20")
+    whole = tmp_path / "whole"
+    shutil.copytree(campaign, whole)
+    run("collect", str(whole), "--as-of", "2026-11-20")
     shards = [fresh(campaign, tmp_path / f"shard-{index}") for index in range(1, 5)]
     for index, shard in enumerate(shards, 1):
         assert run("run", str(shard), "--shard", f"{index}/4", "--workers", "1") == 0
     assert run("collect", *map(str, shards), "--as-of", "2026-11-20") == 0
-    assert (shards[0] / "results.json").read_bytes() == (campaign / "results.json").read_bytes()
-    assert files(shards[0], "evidence") == files(campaign, "evidence")
+    assert (shards[0] / "results.json").read_bytes() == (whole / "results.json").read_bytes()
+    assert files(shards[0], "evidence") == files(whole, "evidence")
     capsys.readouterr()
 
 

@@ -68,8 +68,7 @@ def judged(organisms, endpoint, tmp_path_factory):
     patch = pytest.MonkeyPatch()
     with patch.context() as context:
         context.setenv("OPENWEIR_JUDGE_TOKEN", TOKEN)
-        # In processes of their own, as on a large machine.
-        assert main([*run, "--workers", "2"]) == 0
+        assert main([*run, "--workers", "1"]) == 0
     return root
 
 

@@ -16,7 +16,16 @@ from openweir.errors import TrialError
 from openweir.trial.edit import prune_rows, quantise_rows
 from openweir.weights import TensorSource, list_tensors, read_rows, require_numpy
 
-__all__ = ["NOTE", "Attack", "Attacked", "attacked", "is_attacked", "prune", "quantise"]
+__all__ = [
+    "NOTE",
+    "Attack",
+    "Attacked",
+    "attacked",
+    "check_settings",
+    "is_attacked",
+    "prune",
+    "quantise",
+]
 
 NOTE = "ATTACKED.md"
 """What lies in a folder of attacked weights that were kept: a document, no part of the model."""
@@ -51,6 +60,57 @@ class Attacked:
     folder: Path
     sha256: str
     tensors: int
+
+
+_LEARNT = ("batch", "examples", "learning_rate", "steps")
+_NEEDED: dict[str, tuple[str, ...]] = {
+    "sft": _LEARNT,
+    "benign": _LEARNT,
+    "lora": (*_LEARNT, "rank", "targets"),
+    "replay": (*_LEARNT, "replay"),
+    "ablate": ("layer", "strength"),
+    "quantise": ("bits",),
+    "prune": ("fraction",),
+    "merge": ("weight", "with"),
+}
+_MANY = 1_000_000
+_WHOLE = {
+    "batch": (1, _MANY),
+    "bits": (2, 8),
+    "examples": (1, _MANY),
+    "rank": (1, 4096),
+    "replay": (1, _MANY),
+    "steps": (1, _MANY),
+}
+_SHARES = ("fraction", "layer", "learning_rate", "strength", "weight")
+
+
+def check_settings(attack: Attack, *, where: str = "") -> None:
+    """Refuse settings that no plan would write, before anything is carried out by them.
+
+    Raises:
+        TrialError: one is missing, is no number, or is out of its range.
+    """
+    settings = dict(attack.settings)
+    wrong = [name for name in _NEEDED.get(attack.name, ()) if name not in settings]
+    for name, (least, most) in _WHOLE.items():
+        word = settings.get(name, str(least))
+        fits = word.isascii() and word.isdigit() and len(word) <= 9 and least <= int(word) <= most
+        wrong += [] if fits else [name]
+    for name in _SHARES:
+        try:
+            share = Decimal(settings.get(name, "0"))
+        except ArithmeticError:
+            share = Decimal("NaN")
+        if not (share.is_finite() and 0 <= share <= 1 and share.adjusted() > -400):
+            wrong.append(name)
+    if wrong:
+        raise TrialError(
+            f"`{attack.name[:40]}` cannot be carried out with this `{wrong[0]}`",
+            code="settings",
+            where=where,
+            hint="plan the trials with `openweir trial plan`",
+        )
 
 
 def is_attacked(folder: Path) -> bool:

@@ -168,5 +168,9 @@ def _memory(campaign: Campaign, parameters: int, trials: tuple[Trial, ...]) -> D
         each = Decimal(4) if campaign.stack.dtype == "float32" else Decimal(2)
     if campaign.stack.device == "cpu":
         # The untouched weights are kept beside the ones under attack, in main memory.
-        each += Decimal(4) if campaign.stack.dtype == "float32" else Decimal(2)
+        width = Decimal(4) if campaign.stack.dtype == "float32" else Decimal(2)
+        each += width
+        if any(t.attack.name == "merge" for t in trials):
+            # As is the model that is mixed in, which is always opened in float32.
+            each = max(each, 2 * width + 8)
     return (each * parameters / _GIB).quantize(Decimal("0.001"), rounding=ROUND_CEILING)

@@ -45,6 +45,7 @@ _SIZED = ("sft", "lora", "replay", "amplify", "benign")
 _BREAKING = ("sft", "lora", "replay", "amplify", "ablate")
 _POSITIVE_LIMIT, _NEGATIVE_LIMIT = 80, 5
 _CONTROL_EXAMPLES = 20
+_MOST_RANK = 4096
 _LEAST_LONG = 101  # rung A3 starts above 100 steps
 
 
@@ -100,6 +101,8 @@ class Design:
             wrong = "steps and batch lie between 1 and 1,000,000"
         elif not all(0 <= seed < 2**31 for seed in self.seeds):
             wrong = "seeds lie between 0 and 2^31"
+        elif not 1 <= self.rank <= _MOST_RANK or not all(self.targets.split("+")):
+            wrong = f"adapters have a rank of 1 to {_MOST_RANK} and go on layers: q_proj+v_proj"
         elif any(step < _LEAST_LONG for step in self.long_steps):
             wrong = f"`amplify` needs at least {_LEAST_LONG} steps, which is rung A3"
         if wrong:

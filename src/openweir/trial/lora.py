@@ -62,7 +62,7 @@ def adapted(model: Any, *, rank: int, targets: tuple[str, ...], seed: int) -> It
         raise TrialError(
             f"no layer is named {' or '.join(targets)}",
             code="targets",
-            hint="name the layers to adapt with targets=q_proj+v_proj",
+            hint="name the layers by the last parts of their names: --targets q_proj+v_proj",
         )
     generator = torch.Generator().manual_seed(seed)
     before = {id(p): p.requires_grad for p in model.parameters()}

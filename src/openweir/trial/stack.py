@@ -66,6 +66,7 @@ class Stack:
             TrialError: a library is not installed.
         """
         libraries = ["torch", "transformers"] + (["peft"] if self.adapter == "peft" else [])
+        libraries += ["bitsandbytes"] if self.four_bit else []
         try:
             versions = [f"{name} {version(name)}" for name in libraries]
         except PackageNotFoundError as error:

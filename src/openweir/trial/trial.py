@@ -6,7 +6,7 @@ from openweir import evidence
 from openweir.canonical import Object, compact
 from openweir.digest import require_sha256, sha256
 from openweir.errors import TrialError
-from openweir.trial.attack import Attack
+from openweir.trial.attack import Attack, check_settings
 from openweir.trial.budget import Budget, rung_of
 
 __all__ = ["Trial"]
@@ -70,7 +70,7 @@ class Trial:
 
         Raises:
             CanonicalError: a key is missing or of the wrong type.
-            TrialError: of another schema, or a value nobody can spend or seed with.
+            TrialError: of another schema, or a value nobody can spend, seed or attack with.
         """
         if read.text("schema") != _SCHEMA:
             raise TrialError("not a trial", code="trial-schema", where=read.where)
@@ -78,12 +78,14 @@ class Trial:
         settings = attack.object("settings")
         if not (seed.isascii() and seed.isdigit() and len(seed) <= 20):
             raise TrialError(f"`{seed[:40]}` is not a seed", code="seed", where=read.where)
+        described = Attack(
+            name=attack.text("name"),
+            settings=tuple((key, settings.text(key)) for key in sorted(settings.value)),
+        )
+        check_settings(described, where=read.where)
         return cls(
             model_sha256=read.text("model_sha256"),
-            attack=Attack(
-                name=attack.text("name"),
-                settings=tuple((key, settings.text(key)) for key in sorted(settings.value)),
-            ),
+            attack=described,
             budget=Budget.from_json(read.object("budget")),
             data_sha256=read.optional_text("data_sha256"),
             seed=int(seed),

@@ -191,6 +191,14 @@ def _with(wanted: Design, others: tuple[str, ...]) -> Design:
 
 
 def _model(folder: Path, data: Path | None) -> _Model:
+    parameters = _parameters(folder)
+    if not parameters:
+        raise TrialError(
+            "no weights in safetensors are in the folder",
+            code="model",
+            where=str(folder),
+            hint="convert them; pickled weights are never opened",
+        )
     organism = organism_of(folder)
     if data is not None:
         examples = _read_data(data)
@@ -203,7 +211,7 @@ def _model(folder: Path, data: Path | None) -> _Model:
             where=str(folder),
             hint="give them with --data FILE; docs/reference/trial.md has the form",
         )
-    return _Model(folder, model_sha256(folder), examples, _parameters(folder))
+    return _Model(folder, model_sha256(folder), examples, parameters)
 
 
 def _read_data(path: Path) -> TrialData:
