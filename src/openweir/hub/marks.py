@@ -4,20 +4,23 @@ Whoever hashed the bytes of a blob, as they came up or as they were first read, 
 mark that storage gives that version. The others then compare marks, not bytes: a blob in a
 bucket is read once, by whom it is for. Another mark makes the next reader hash it again. Who
 may write to the database and to the bucket could deceive this; who may write to one cannot.
+
+The table may be dropped at any time, and is no part of what is backed up: another bucket has
+other marks, and without one the next reader hashes.
 """
 
-from sqlalchemy import Column, String, Table, delete, insert, select
+from sqlalchemy import Column, MetaData, String, Table, delete, insert, select
 from sqlalchemy.exc import IntegrityError
 
-from openweir.hub import schema
 from openweir.hub.store import Store
 
 __all__ = ["Marks"]
 
 _LONGEST = 200
+_metadata = MetaData()
 _marks = Table(
     "blob_marks",
-    schema.metadata,
+    _metadata,
     Column("sha256", String(64), primary_key=True),
     Column("mark", String(_LONGEST), nullable=False),
 )
@@ -27,8 +30,10 @@ class Marks:
     """The marks in the database that replicas share."""
 
     def __init__(self, store: Store) -> None:
-        """Work on the records in `store`."""
+        """Work on the records in `store`; make the table if it is missing."""
         self._store = store
+        with store.alone("make blob_marks"), store.begin() as connection:
+            _metadata.create_all(connection)
 
     def known(self, digest: str) -> str | None:
         """Return the mark of the version of a blob that was compared; None for none."""

@@ -269,7 +269,8 @@ def _reaching() -> Iterator[None]:
 
 
 def _client(endpoint: str | None = None) -> Any:
-    return boto3.client(
+    # A session of its own: the common one keeps the first credentials it ever found.
+    return boto3.session.Session().client(
         "s3",
         endpoint_url=endpoint,
         config=Config(
