@@ -203,10 +203,12 @@ def check(fleet: Fleet) -> None:
     fleet.openweir("access", "revoke", NAME, READER, "--hub", fleet.url, token=fleet.token)
     revoked = time.monotonic()
     for attempt in range(100):
+        asked = time.monotonic()
         after = fleet.client(_DOWNLOAD, NAME, str(root / f"after-{attempt}"), token=reader)
         if after.returncode == 3:
             break
-        _require(time.monotonic() - revoked < 10, "a revoked grant still opens the gate")
+        # What counts is when it was asked for: a busy machine may be slow to hear the answer.
+        _require(asked - revoked < 2, "a revoked grant still opens the gate after two seconds")
     told("revoked, and refused by every replica")
 
 

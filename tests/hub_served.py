@@ -38,6 +38,7 @@ class Served:
         self.root = root
         self.policies = policies
         self.shared = shared
+        self.trust = world.trust
         self.hub = self.another()
         self._stack = ExitStack()
         self.client: httpx.Client = TestClient(Starlette(routes=self.hub.routes()))
@@ -52,7 +53,7 @@ class Served:
         """Open the same hub again: a replica, or the next run of an embedded one."""
         return Hub.open(
             self.root / "hub",
-            trust=self.world.trust,
+            trust=lambda: self.trust,
             register=self.world.root / "register",
             clock=lambda: self.now,
             policies=self.policies,

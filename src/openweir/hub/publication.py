@@ -372,5 +372,5 @@ class Publications:
     def _one_at_a_time(self, name: str) -> Iterator[None]:
         with self._guard:
             lock = self._locks.setdefault(name, threading.Lock())
-        with lock:
+        with lock, self._channel.store.alone(f"publish {name}"):
             yield

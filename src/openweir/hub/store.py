@@ -1,6 +1,7 @@
 """The hub's database: accounts, releases, grants and the access log, as values in and out."""
 
 import contextlib
+import hashlib
 import itertools
 import secrets
 from collections.abc import Callable, Iterable, Iterator
@@ -148,6 +149,21 @@ class Store:
     def log(self) -> AbstractContextManager[Connection]:
         """Return a transaction of the audit chain, which may be lost in a power cut."""
         return self._log_engine.begin()
+
+    @contextmanager
+    def alone(self, about: str) -> Iterator[None]:
+        """Have no other replica in here about the same at the same time.
+
+        An embedded hub is one process, whose own locks do; a database that goes away lets the
+        next one in, so what must not happen twice is checked by its own transaction too.
+        """
+        if self._engine.dialect.name != "postgresql":
+            yield
+            return
+        key = int.from_bytes(hashlib.sha256(about.encode()).digest()[:8], "big", signed=True)
+        with self._engine.begin() as connection:
+            connection.execute(select(func.pg_advisory_xact_lock(key)))
+            yield
 
     def setting(self, name: str, first: str) -> str:
         """Return what all replicas keep under a name; the first to ask decides it.

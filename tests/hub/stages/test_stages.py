@@ -63,7 +63,7 @@ class Staged:
         trust = served.world.trust
         for name, role in PEOPLE.items():
             trust = trust.with_key(TrustedKey(name=name, role=role, key=self.keys[name].public))
-        served.hub.trust = lambda: trust
+        served.trust = trust
         signed = served.world.release(tier=Tier.OPEN_WEIGHTS)
         assert served.publish(signed).is_success
         self.decision = signed.decision
@@ -269,7 +269,7 @@ class TestTampering:
         assert staged.status("granted")[0] == 200
         trust = staged.served.hub.trust()
         fewer = replace(trust, keys=tuple(key for key in trust.keys if key.name != "dee"))
-        staged.served.hub.trust = lambda: fewer
+        staged.served.trust = fewer
         assert staged.status("granted") == (404, "RevisionNotFound")
 
     def test_a_damaged_plan(self, staged: Staged) -> None:

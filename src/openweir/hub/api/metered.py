@@ -84,8 +84,9 @@ class Metered(Response):
             # The body stays shorter than announced: the server closes the connection, and
             # the client's own check of the length tells it that the file is not whole.
             cut = True
-            CUT.set(True)
-            if not meter.status:
+            if meter.status:
+                CUT.set(True)
+            else:
                 faults.append(HubError(_OVER, code="not-yours"))
         except* _Gone:
             pass

@@ -20,7 +20,7 @@ from sqlalchemy import (
 )
 
 from openweir.errors import HubError
-from openweir.hub import gate_tables, schema, schema_keyless, schema_marks
+from openweir.hub import gate_tables, schema, schema_keyless
 from openweir.hub.digest_indexes import DIGEST_INDEXES
 
 __all__ = ["HEAD", "REVISIONS", "Standing", "locked", "migrate", "standing"]
@@ -30,8 +30,7 @@ REVISIONS: tuple[tuple[str, str], ...] = (
     ("0002", "indexes of digests, for fsck and gc"),
     ("0003", "tokens of logins without a secret"),
     ("0004", "measures of stages, gates of cards, and drafts that were published"),
-    ("0005", "marks of compared blobs"),
-    ("0006", "indexes that requests and lists ask for"),
+    ("0005", "indexes that requests and lists ask for"),
 )
 """(number, what it brings), oldest first."""
 
@@ -48,7 +47,6 @@ _log = logging.getLogger("openweir.hub")
 assert DIGEST_INDEXES
 assert schema_keyless.keyless_tokens is not None
 assert gate_tables.stage_measures is not None
-assert schema_marks.blob_marks is not None
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
