@@ -95,7 +95,7 @@ def revoke(call: Call) -> Response:
 
 
 def list_by_status(call: Call) -> Response:
-    """`GET .../user-access-request/STATUS`: requests `pending`, `accepted`, `rejected`, by pages."""
+    """`GET .../user-access-request/STATUS`: requests that stand so, by pages."""
     _, release = _answering(call, halted=True)
     word = call.request.path_params["status"]
     # A request that was reset is forgotten: its user may ask anew, which makes a new one.
