@@ -58,13 +58,13 @@ class Incoming:
         expected_sha256: str,
         kept: Callable[[], None] | None = None,
     ) -> None:
-        """Write to `writer`; expect exactly this size and digest; tell `kept` at the end."""
+        """Write to `writer`; expect exactly this size and digest; tell `kept` of them then."""
+        self._kept = kept
         self._writer = writer
         self._size = size
         self._expected = expected_sha256
         self._left = size
         self._sha256 = hashlib.sha256()
-        self._kept = kept
 
     def write(self, chunk: bytes) -> None:
         """Take the next bytes.
@@ -140,11 +140,8 @@ class Blobs:
         """
         key = self.key(digest)
         self.storage.move(staged, key)
-        self._note_checked(digest)
-
-    def _note_checked(self, digest: str) -> None:
         self._stamps.pop(digest, None)
-        found = self.storage.stamp(self.key(digest))
+        found = self.storage.stamp(key)
         if found is not None:
             self._checked[digest] = found
 
@@ -165,10 +162,7 @@ class Blobs:
         """Return where to write bytes on their way in; `finish` puts them in place."""
         with _room():
             writer = self.storage.writer(self.key(digest))
-        # They were hashed as they came: the first to read them need not wait for it again.
-        return Incoming(
-            writer, size=size, expected_sha256=digest, kept=lambda: self._note_checked(digest)
-        )
+        return Incoming(writer, size=size, expected_sha256=digest, kept=lambda: self._came(digest))
 
     def incoming_at(self, key: str, size: int, digest: str) -> Incoming:
         """Return where to write bytes that stay under a key of their own for now."""
@@ -220,6 +214,13 @@ class Blobs:
     def forget_stamps(self) -> None:
         """Ask storage anew for every stamp, as happens anyway within a second."""
         self._stamps.clear()
+
+    def _came(self, digest: str) -> None:
+        # They were hashed as they came: the first to read them need not wait for it again.
+        self._stamps.pop(digest, None)
+        found = self.storage.stamp(self.key(digest))
+        if found is not None:
+            self._checked[digest] = found
 
     def _stamp(self, digest: str) -> Stamp | None:
         if not self.storage.shared:
