@@ -159,21 +159,36 @@ ENDPOINTS_HEAD = """\
 `KIND` is `models` or `datasets`. `GET` answers `HEAD` too.
 `...` is a path, or a revision quoted as one part (`refs%2Fpr%2F1`) and a path.
 Members of a namespace see its drafts at these addresses, everybody else what was decided.
-Every refusal is a sentence in `X-Error-Message` and in `error`; clients tell exceptions apart by
-`X-Error-Code`: `RepoNotFound`, `RevisionNotFound`, `EntryNotFound`, `GatedRepo`.
+Every refusal is a sentence in `X-Error-Message` and in `error`, a word in `X-Error-Code` and an
+id in `X-Request-Id`, which the hub's log has too. Stock clients choose their exception by four
+words: `RepoNotFound`, `RevisionNotFound`, `EntryNotFound`, `GatedRepo`; a halted release is told by
+the sentence `Access to this resource is disabled.`
+Lists come by pages, the next one in `Link: <...>; rel="next"`.
+Warnings for users come as `X-HF-Warning: topic; message`, which clients print once per topic.
 
 | status | when |
 |---|---|
+| 206 | one range of a file; several at a time get the whole file |
+| 304 | `If-None-Match` names the version that is there |
+| 307 | a repository by its old name, for those who may see it |
 | 401 | a token is needed, or the one sent is unknown, ended or revoked |
 | 403 | the account may not, or has no grant |
 | 404 | there is nothing of the kind for whoever asks |
 | 409 | it exists already, or was released and stays |
 | 412 | the branch moved past the stated parent |
+| 416 | none of the bytes asked for is in the file |
 | 422 | a path, a size or a digest is not what it has to be |
 | 429 | too much at a time; `Retry-After` says how long to wait |
-| 501 | discussions, buckets, webhooks, collections, spaces: not spoken here |
+| 405 | the address does not take this method |
+| 501 | not spoken here: discussions, buckets, webhooks, collections, spaces, jobs, papers, `git` |
 | 503 | the database does not answer; `Retry-After` says how long to wait |
 | 507 | the disk is full |
+
+A 501 says what serves instead. What clients ask first and do without is 404: chunks known to
+others (`/v1/chunks`), direct grants (`/v1/xorb-grants`) and `/v2/shards` of a Xet store.
+`POST /oauth/token` takes three grants: `urn:ietf:params:oauth:grant-type:device_code`,
+`refresh_token`, and `urn:ietf:params:oauth:grant-type:token-exchange` with an ID token; its
+refusals are OAuth's words in `error`.
 
 | methods | path | what it does |
 |---|---|---|

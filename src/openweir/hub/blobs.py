@@ -71,13 +71,13 @@ class Incoming:
         expected_sha256: str,
         kept: Callable[[], None] | None = None,
     ) -> None:
-        """Write to `writer`; expect exactly this size and digest; tell `kept` at the end."""
+        """Write to `writer`; expect exactly this size and digest; tell `kept` of them then."""
+        self._kept = kept
         self._writer = writer
         self._size = size
         self._expected = expected_sha256
         self._left = size
         self._sha256 = hashlib.sha256()
-        self._kept = kept
 
     def write(self, chunk: bytes) -> None:
         """Take the next bytes.

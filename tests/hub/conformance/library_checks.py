@@ -37,14 +37,26 @@ def main() -> None:
             print("ok transformers is refused a draft of others")
         else:
             sys.exit("FAILED transformers read a draft without a token")
+        found.hidden_size = 12
+        found.push_to_hub(f"{name}-pushed", token=TOKEN, private=True)
+        again = AutoConfig.from_pretrained(f"{name}-pushed", token=TOKEN)
+        assert again.hidden_size == 12
+        api.delete_repo(f"{name}-pushed")
+        print("ok transformers pushes")
     try:
-        from datasets import load_dataset
+        from datasets import Dataset, load_dataset
     except ImportError:
         print("skipped datasets")
     else:
         rows = load_dataset(name, split="train", token=TOKEN)
         assert rows["b"][:] == ["x", "y"]
         print("ok datasets")
+        Dataset.from_dict({"a": [1, 2, 3]}).push_to_hub(f"{name}-pushed", token=TOKEN)
+        assert load_dataset(f"{name}-pushed", split="train", token=TOKEN)["a"][:] == [1, 2, 3]
+        streamed = load_dataset(f"{name}-pushed", split="train", token=TOKEN, streaming=True)
+        assert [row["a"] for row in streamed] == [1, 2, 3]
+        api.delete_repo(f"{name}-pushed", repo_type="dataset")
+        print("ok datasets pushes")
     api.delete_repo(name)
     api.delete_repo(name, repo_type="dataset")
 

@@ -30,7 +30,7 @@ _PAGE = 1000
 
 
 def ask(call: Call) -> Response:
-    """`POST /api/openweir/releases/ORG/NAME/requests` with `purpose`, `terms`, `fields`."""
+    """`POST .../requests` with `purpose`, `terms`, `fields`: ask for access to a gated release."""
     return _ask(call, call.json())
 
 
@@ -53,7 +53,7 @@ def ask_by_form(call: Call) -> Response:
 
 
 def list_all(call: Call) -> Response:
-    """`GET /api/openweir/releases/ORG/NAME/requests[?status=]`, for the publisher."""
+    """`GET .../requests[?status=]`: who asked for access and how they were answered."""
     _, release = _owned(call, halted=True)
     stated = call.request.query_params.get("status")
     status = None if stated is None else _status(stated)
@@ -62,7 +62,7 @@ def list_all(call: Call) -> Response:
 
 
 def grant(call: Call) -> Response:
-    """`POST .../grants` with `user`, perhaps `expires` and `cohort`."""
+    """`POST .../grants` with `user`, perhaps `expires` and `cohort`: let a user in."""
     answerer, release = _answering(call)
     body = call.json()
     stated = body.optional_text("expires")
@@ -79,7 +79,7 @@ def grant(call: Call) -> Response:
 
 
 def revoke(call: Call) -> Response:
-    """`DELETE .../grants/USER` with perhaps a `reason` and its `class`."""
+    """`DELETE .../grants/USER`, perhaps with `reason` and its `class`: take access back."""
     answerer, release = _answering(call, halted=True)
     body, user = call.json(), call.request.path_params["user"]
     taken = reject(
@@ -95,7 +95,7 @@ def revoke(call: Call) -> Response:
 
 
 def list_by_status(call: Call) -> Response:
-    """`GET /api/models/ORG/NAME/user-access-request/STATUS`, by pages."""
+    """`GET .../user-access-request/STATUS`: requests that stand so, by pages."""
     _, release = _answering(call, halted=True)
     word = call.request.path_params["status"]
     # A request that was reset is forgotten: its user may ask anew, which makes a new one.
@@ -147,7 +147,7 @@ def handle(call: Call) -> Response:
 
 
 def hf_grant(call: Call) -> Response:
-    """`POST /api/models/ORG/NAME/user-access-request/grant` with `user`."""
+    """`POST .../user-access-request/grant` with `user`: let in somebody who has not asked."""
     answerer, release = _answering(call)
     user = call.json().text("user")
     found = call.channel.grants.of(release.name, user)

@@ -57,7 +57,7 @@ def resume(call: Call) -> Response:
 
 
 def advise(call: Call) -> Response:
-    """`POST /api/openweir/releases/ORG/NAME/advisories` with `id` and `text`."""
+    """`POST .../advisories` with `id` and `text`: tell every user of the release something."""
     owner, body = call.owner(), call.json()
     notice = call.channel.notices.advise(
         call.name,
@@ -71,7 +71,7 @@ def advise(call: Call) -> Response:
 
 
 def withdraw(call: Call) -> Response:
-    """`DELETE /api/openweir/releases/ORG/NAME/advisories/ID`."""
+    """`DELETE .../advisories/ID`: an advisory is over."""
     owner, topic = call.owner(), call.request.path_params["id"]
     call.channel.notices.withdraw(call.name, topic, by=owner.user, at=call.channel.clock())
     record(call, "withdraw", detail=topic)

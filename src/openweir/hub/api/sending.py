@@ -53,7 +53,8 @@ class _Sent(Response):
             self.headers["Content-Range"] = f"bytes */{size}"
         elif self.status_code == 206:
             self.headers["Content-Range"] = f"bytes {start}-{end - 1}/{size}"
-        self.headers["Content-Length"] = str(end - start)
+        if self.status_code != 304:
+            self.headers["Content-Length"] = str(end - start)
         wanted = end if scope["method"] != "HEAD" else start
         async with aclosing(self._pieces(start, wanted)) as pieces:
             # Before the head goes out: what cannot be read is said in the status.
@@ -125,6 +126,8 @@ def _wanted(scope: Scope, size: int, tag: str) -> tuple[int, int, int]:
     RFC 9110 allows (14.2, 13.1.5).
     """
     stated = {name: value.decode("latin-1") for name, value in scope["headers"]}
+    if _known(stated.get(b"if-none-match", ""), tag):
+        return 304, 0, 0
     found = _RANGE.fullmatch(stated.get(b"range", ""))
     if found is None or stated.get(b"if-range", tag) != tag:
         return 200, 0, size
@@ -138,3 +141,9 @@ def _wanted(scope: Scope, size: int, tag: str) -> tuple[int, int, int]:
         if last and int(last) < int(first):
             return 200, 0, size
     return (206, start, end) if start < end else (416, 0, 0)
+
+
+def _known(stated: str, tag: str) -> bool:
+    """Whether a client has this version already (RFC 9110, 13.1.2)."""
+    tags = [each.strip().removeprefix("W/") for each in stated.split(",")]
+    return tag in tags or tags == ["*"]
