@@ -121,8 +121,7 @@ def test_a_downloader_needs_the_hub_alone(machine: Path, capfd: pytest.CaptureFi
             [
                 sys.executable,
                 "-c",
-                "from huggingface_hub import snapshot_download as get;"
-                f"get({NAME!r}, local_dir={str(local)!r})",
+                f"import huggingface_hub as h; h.snapshot_download({NAME!r}, local_dir='eve')",
             ],
             env={**os.environ, "HF_ENDPOINT": url, "HF_TOKEN": eve, "HF_HOME": str(machine / "c")},
             capture_output=True,

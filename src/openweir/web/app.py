@@ -22,6 +22,7 @@ from openweir.attest import Trust
 from openweir.desk.serve import settings_from_environment
 from openweir.digest import sha256
 from openweir.hub.accept import read_signers
+from openweir.hub.access.statistics import gate_statistics
 from openweir.hub.hub import Hub
 from openweir.hub.release import Release
 from openweir.register import Proof
@@ -70,6 +71,7 @@ def application(hub: Hub) -> Starlette:
             Route("/device", _device),
             *hub.routes(),
             Route("/{org}/{name}/request-access", _request(hub)),
+            Route("/{org}/{name}/gate", _gate(hub)),
             Route("/{org}/{name}", _release(hub)),
         ],
         exception_handlers={404: _missing},
@@ -117,9 +119,28 @@ def _request(hub: Hub) -> Callable[[Request], Response]:
     def respond(request: Request) -> Response:
         release = _visible(hub, request)
         purpose = request.query_params.get("purpose", "")[:_MAX_PURPOSE]
-        return _html(
-            request, pages.request_page(release.decision, purpose=purpose, origin=_origin(request))
+        page = pages.request_page(
+            release.decision,
+            purpose=purpose,
+            origin=_origin(request),
+            fields=hub.gates.rules(release.name).fields,
         )
+        return _html(request, page)
+
+    return respond
+
+
+def _gate(hub: Hub) -> Callable[[Request], Response]:
+    def respond(request: Request) -> Response:
+        release = _visible(hub, request)
+        page = pages.gate_page(
+            release.name,
+            gated=release.gated,
+            rules=hub.gates.rules(release.name),
+            statistics=gate_statistics(hub.grants.list(release.name)),
+            origin=_origin(request),
+        )
+        return _html(request, page)
 
     return respond
 
