@@ -142,6 +142,16 @@ def test_a_downloader_needs_the_hub_alone(machine: Path, capfd: pytest.CaptureFi
     hub.close()
 
 
+def test_a_plan_put_in_after_the_decision_is_not_signed(
+    machine: Path, capfd: pytest.CaptureFixture
+) -> None:
+    """What the signers see is what the decision names: `sign` refuses a plan of later."""
+    (machine / "case/stages.json").write_text("{}")
+    capfd.readouterr()
+    assert main(["sign", "case", "--key", "alice"]) == 2
+    assert "`stages.json` was added since the decision" in capfd.readouterr().err
+
+
 def test_a_summary_that_says_other_things_is_not_taken(served: Served) -> None:
     """A publisher cannot add a summary of their own making."""
     served.hub.log_policy = None
