@@ -121,10 +121,7 @@ def test_a_downloader_needs_the_hub_alone(machine: Path, capfd: pytest.CaptureFi
             [
                 sys.executable,
                 "-c",
-                (
-                    "from huggingface_hub import snapshot_download as get;"
-                    f"get({NAME!r}, local_dir={str(local)!r})"
-                ),
+                f"import huggingface_hub as h; h.snapshot_download({NAME!r}, local_dir='eve')",
             ],
             env={**os.environ, "HF_ENDPOINT": url, "HF_TOKEN": eve, "HF_HOME": str(machine / "c")},
             capture_output=True,
@@ -143,6 +140,16 @@ def test_a_downloader_needs_the_hub_alone(machine: Path, capfd: pytest.CaptureFi
         assert main(["verify", str(local), *register, *day_of]) == 1
         assert "`svr.dsse.json` says other things" in capfd.readouterr().out
     hub.close()
+
+
+def test_a_plan_put_in_after_the_decision_is_not_signed(
+    machine: Path, capfd: pytest.CaptureFixture
+) -> None:
+    """What the signers see is what the decision names: `sign` refuses a plan of later."""
+    (machine / "case/stages.json").write_text("{}")
+    capfd.readouterr()
+    assert main(["sign", "case", "--key", "alice"]) == 2
+    assert "`stages.json` was added since the decision" in capfd.readouterr().err
 
 
 def test_a_summary_that_says_other_things_is_not_taken(served: Served) -> None:

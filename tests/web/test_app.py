@@ -10,12 +10,26 @@ from starlette.testclient import TestClient
 from openweir.attest import Trust
 from openweir.decision import Decision
 from openweir.hub import Bundle
+from openweir.hub.access import GateRules
+from openweir.hub.gate import Grant
 from openweir.hub.grants import Statistics
 from openweir.hub.release import Release
 from openweir.tier import Tier
 from openweir.web import application
 from openweir.web.pages import HEADERS, style, style_path
 from web.a_decision import decision
+
+
+class GateTwin:
+    """A gate in memory: plain rules, and nobody who asked."""
+
+    def rules(self, name: str) -> GateRules:
+        """Return the plainest rules."""
+        return GateRules(criteria=f"people who ask for {name}")
+
+    def list(self, name: str) -> tuple[Grant, ...]:
+        """Return no request."""
+        return ()
 
 
 class HubTwin:
@@ -25,6 +39,7 @@ class HubTwin:
 
     def __init__(self, *known: Release) -> None:
         """Know these releases."""
+        self.gates = self.grants = GateTwin()
         self._known = {release.name: release for release in known}
         self.closed = False
 
@@ -130,7 +145,9 @@ def test_the_hubs_own_routes_come_first(client):
     assert client.get("/api/models").text == "hub"
 
 
-@pytest.mark.parametrize("path", ["/", "/velmar/open", "/velmar/open/request-access", "/nothing"])
+@pytest.mark.parametrize(
+    "path", ["/", "/velmar/open", "/velmar/open/request-access", "/velmar/open/gate", "/nothing"]
+)
 def test_every_page_carries_the_headers(client, path):
     """No page may run a script, be framed, or be guessed to be of another type."""
     page = client.get(path)

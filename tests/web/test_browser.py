@@ -4,15 +4,29 @@ import re
 
 import pytest
 
+from openweir.hub.access.form import Field
+from openweir.hub.access.rules import GateRules
+from openweir.hub.access.statistics import gate_statistics
 from openweir.hub.grants import Statistics
 from openweir.tier import Tier
-from openweir.web import Row, register_page, release_page, request_page
+from openweir.web import Row, gate_page, register_page, release_page, request_page
 from openweir.web.pages import HEADERS, style, style_path
 from web.a_decision import decision, hostile_decision, provenance
 from web.chromium import dump, need_chromium, serving
 
 pytestmark = pytest.mark.browser
 
+HOSTILE_RULES = GateRules(
+    criteria="<script>document.title = 'run'</script> " + "long" * 400,
+    data="stated",
+    fields=(
+        Field(name="<img src=x onerror=alert(1)>", type="text"),
+        Field(name="W" * 600, type="select", options=("<b>", "W" * 200)),
+    ),
+    prompt="</pre><script>document.title = 'run'</script>" + "W" * 3000,
+    purposes=("DUO:0000042",),
+)
+NUMBERS = gate_statistics(())
 WIDTHS = (360, 768, 1440)
 # The frame stands in for a phone: headless windows cannot be made as narrow as one.
 FRAMES = """<!doctype html><body>{frames}<script>
@@ -40,6 +54,9 @@ def address():
         "/gated": release_page(made, **values),
         "/hostile": release_page(hostile_decision(), **values),
         "/request": request_page(made, purpose="<b>bold</b>", origin=origin),
+        "/gate": gate_page(
+            made.name, gated=True, rules=HOSTILE_RULES, statistics=NUMBERS, origin=origin
+        ),
         "/register": register_page(
             (Row(name="velmar/" + "glass" * 18, tier=Tier.OPEN_WEIGHTS, valid_until=made.as_of),),
             origin=origin,
@@ -67,7 +84,7 @@ def test_the_tier_is_on_the_page(address):
     assert console == []
 
 
-@pytest.mark.parametrize("path", ["/hostile", "/request"])
+@pytest.mark.parametrize("path", ["/hostile", "/request", "/gate"])
 def test_hostile_text_does_nothing(address, path):
     """Markup in a case or a purpose makes no element, runs nothing and breaks no rule."""
     dom, console = dump(f"{address}{path}")
@@ -80,5 +97,5 @@ def test_no_page_scrolls_sideways(address):
     """From a phone to a desk screen, with every fold open, each page fits its width."""
     dom, _ = dump(f"{address}/frames")
     measured = re.findall(r'title="(\d+) of (\d+) for (\d+)"', dom)
-    assert len(measured) == 4 * len(WIDTHS)
+    assert len(measured) == 5 * len(WIDTHS)
     assert [found for found in measured if int(found[0]) > int(found[1])] == []

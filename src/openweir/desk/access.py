@@ -89,8 +89,20 @@ class Request:
         }
 
 
-def request(access: Access, *, purpose: str, terms: tuple[str, ...] = ()) -> Request:
+def request(
+    access: Access,
+    *,
+    purpose: str,
+    terms: tuple[str, ...] = (),
+    fields: tuple[tuple[str, str], ...] = (),
+) -> Request:
     """Ask for access; asking again tells where the request stands.
+
+    Args:
+        access: the release and who asks.
+        purpose: in words.
+        terms: declared and accepted.
+        fields: (name, value) of the gate's form.
 
     Raises:
         HubError: refused (`hub.refused`), or the hub is out of reach.
@@ -100,6 +112,8 @@ def request(access: Access, *, purpose: str, terms: tuple[str, ...] = ()) -> Req
         body: dict[str, object] = {"purpose": purpose}
         if terms:
             body["terms"] = list(terms)
+        if fields:
+            body["fields"] = dict(fields)
         return _request(client.call("POST", access.path("requests"), body=body))
 
 

@@ -192,7 +192,8 @@ def _optional(case: CaseFolder, name: str) -> bytes | None:
 
 def _require_inputs(case: CaseFolder, decision: Decision) -> None:
     inputs = dict(decision.inputs)
-    present = {name for name in read_files(case) if name.startswith(("evidence/", *SIGNED_FOLDERS))}
+    binding = ("evidence/", *SIGNED_FOLDERS, PLAN_FILE)
+    present = {name for name in read_files(case) if name.startswith(binding)}
     names = sorted(present | {name for name in inputs if is_statement_file(f".openweir/{name}")})
     for name in names:
         path = case.path(name)

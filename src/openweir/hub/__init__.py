@@ -11,6 +11,7 @@ an upload that it holds the same bytes already. Clauses: laws 7 and 8.
     gate          who gets which file, as a pure function
     release       what lies under a name and its commit
     blobs         bytes by digest; store, accounts, grants: the database
+    scan          what came in, looked through before anybody is served it
     publication   from upload to the release in force, whole or not at all
     channel, hub  the above, composed; `openweir.hub.hub.Hub` is what shells use
     api           the Hugging Face surface and our own, as Starlette routes

@@ -253,6 +253,10 @@ class Channel:
 
         return Passports(self._issuers, self.workspace.links, clock=self.clock)
 
+    def providers(self) -> tuple[str, ...]:
+        """Return the addresses of the providers whose logins count here."""
+        return tuple(issuer.url for issuer in self._issuers())
+
     def _issuers(self) -> tuple[Issuer, ...]:
         return read_issuers(self.store.setting(PASSPORT_ISSUERS, '{"issuers":[]}'))
 

@@ -27,6 +27,7 @@ from openweir.desk.serve import settings_from_environment
 from openweir.digest import sha256
 from openweir.errors import HubError
 from openweir.hub.accept import read_signers
+from openweir.hub.access.statistics import gate_statistics
 from openweir.hub.api.observed import Observed
 from openweir.hub.api.refused import unrouted
 from openweir.hub.api.reply import refusal
@@ -90,6 +91,7 @@ def application(hub: Hub) -> Starlette:
             *([] if hub.metrics is None else [Route("/metrics", scrape(hub, hub.metrics))]),
             *hub.routes(),
             Route("/{org}/{name}/request-access", _request(hub)),
+            Route("/{org}/{name}/gate", _gate(hub)),
             Route("/{org}/{name}", _release(hub)),
         ],
         exception_handlers={
@@ -156,9 +158,28 @@ def _request(hub: Hub) -> Callable[[Request], Response]:
     def respond(request: Request) -> Response:
         release = _visible(hub, request)
         purpose = request.query_params.get("purpose", "")[:_MAX_PURPOSE]
-        return _html(
-            request, pages.request_page(release.decision, purpose=purpose, origin=_origin(request))
+        page = pages.request_page(
+            release.decision,
+            purpose=purpose,
+            origin=_origin(request),
+            fields=hub.gates.rules(release.name).fields,
         )
+        return _html(request, page)
+
+    return respond
+
+
+def _gate(hub: Hub) -> Callable[[Request], Response]:
+    def respond(request: Request) -> Response:
+        release = _visible(hub, request)
+        page = pages.gate_page(
+            release.name,
+            gated=release.gated,
+            rules=hub.gates.rules(release.name),
+            statistics=gate_statistics(hub.grants.list(release.name)),
+            origin=_origin(request),
+        )
+        return _html(request, page)
 
     return respond
 

@@ -16,6 +16,10 @@ from jinja2 import Environment, PackageLoader, StrictUndefined
 
 from openweir.decision import REASONS, Decision, Status
 from openweir.hub import Check
+from openweir.hub.access.form import Field
+from openweir.hub.access.rules import GateRules, facts
+from openweir.hub.access.statistics import GateStatistics
+from openweir.hub.access.terms import terms
 from openweir.hub.grants import Statistics
 from openweir.tier import Tier
 from openweir.web import view, words
@@ -26,6 +30,7 @@ __all__ = [
     "Row",
     "Signer",
     "device_page",
+    "gate_page",
     "missing_page",
     "register_page",
     "release_page",
@@ -157,13 +162,16 @@ def device_page(*, code: str, origin: str) -> str:
     return _page("device.html", code=known, origin=origin, command=shlex.join(command))
 
 
-def request_page(decision: Decision, *, purpose: str, origin: str) -> str:
+def request_page(
+    decision: Decision, *, purpose: str, origin: str, fields: tuple[Field, ...] = ()
+) -> str:
     """Return the page that turns a purpose into the command that sends it.
 
     Args:
         decision: the decision in force.
         purpose: as typed so far; empty at first.
         origin: the hub's own address without a final slash.
+        fields: of the gate's form, whose answers the command takes too.
     """
     stated = purpose.strip() or "what you want to do with it, in a sentence"
     return _page(
@@ -177,10 +185,55 @@ def request_page(decision: Decision, *, purpose: str, origin: str) -> str:
             (
                 *("openweir", "access", "request", decision.name, "--hub", origin),
                 *("--purpose", " ".join(stated.split())),
+                *(
+                    word
+                    for field in fields
+                    for word in (
+                        "--field",
+                        f"{field.name}={'true' if field.type == 'checkbox' else 'ANSWER'}",
+                    )
+                ),
             )
         ),
         endpoint=f"HF_ENDPOINT={shlex.quote(origin)}",
         download=shlex.join(["hf", "download", decision.name]),
+    )
+
+
+def gate_page(
+    name: str,
+    *,
+    gated: bool,
+    rules: GateRules,
+    statistics: GateStatistics,
+    origin: str,
+) -> str:
+    """Return the page of a gate: what it asks, and how it was used; nobody's name.
+
+    Args:
+        name: of the release.
+        gated: whether anything of it takes a grant.
+        rules: as published.
+        statistics: its numbers.
+        origin: the hub's own address without a final slash.
+    """
+    known = terms()
+    return _page(
+        "gate.html",
+        release=name,
+        gated=gated,
+        rules=rules,
+        purposes=tuple(known[one] for one in rules.purposes),
+        conditions=tuple(known[one] for one in rules.conditions),
+        level=words.LEVELS[rules.level],
+        facts=tuple((words.FACTS[key], fact) for key, fact in facts(rules).items()),
+        statistics=statistics,
+        rate=words.rate(statistics.acceptance),
+        median=words.lasting(statistics.median_seconds),
+        origin=origin,
+        command=shlex.join(
+            ("openweir", "access", "request", name, "--hub", origin, "--purpose", "TEXT")
+        ),
     )
 
 

@@ -1,12 +1,24 @@
 """What the pages say: one sentence per tier, per state, per status."""
 
 from datetime import date
+from fractions import Fraction
 from types import MappingProxyType
 
 from openweir.decision import Status
 from openweir.tier import Tier
 
-__all__ = ["STATES", "STATUSES", "TIERS", "TierWords", "day", "short"]
+__all__ = [
+    "FACTS",
+    "LEVELS",
+    "STATES",
+    "STATUSES",
+    "TIERS",
+    "TierWords",
+    "day",
+    "lasting",
+    "rate",
+    "short",
+]
 
 _MONTHS = (
     *("January", "February", "March", "April", "May", "June"),
@@ -91,6 +103,39 @@ STATUSES: MappingProxyType[Status, str] = MappingProxyType(
         Status.UNDETERMINED: "neither shown nor refuted, which counts as not shown",
     }
 )
+
+
+LEVELS = (
+    "an account on this hub",
+    "a verified e-mail address",
+    "an institution that vouches for you",
+    "an institution that vouches for you, a login with a second factor, and a person's approval",
+)
+
+FACTS: MappingProxyType[str, str] = MappingProxyType(
+    {
+        "open_to_every_country": "Open to people of every country",
+        "free_of_purpose_limits": "Free of limits on the purpose",
+        "personal_data_for_security_only": "Takes personal data for the model's security only",
+    }
+)
+
+
+def rate(share: Fraction | None) -> str:
+    """Write a share in whole per cent, rounded down: `66 %`; what there is none of yet, so."""
+    return "none yet" if share is None else f"{share.numerator * 100 // share.denominator} %"
+
+
+def lasting(seconds: int | None) -> str:
+    """Write a time for people, in its two largest units: `2 days 3 hours`."""
+    if seconds is None:
+        return "none yet"
+    found = []
+    for size, unit in ((86_400, "day"), (3_600, "hour"), (60, "minute")):
+        count, seconds = divmod(seconds, size)
+        if count:
+            found.append(f"{count} {unit}{'' if count == 1 else 's'}")
+    return " ".join(found[:2]) or "under a minute"
 
 
 def day(when: date) -> str:

@@ -7,6 +7,8 @@ public register.
 
     terms      purposes and conditions as terms: GA4GH DUO's, and our own for models
     rules      what a gate asks, published before anybody asks
+    form       the fields a model card states, and answers to them
+    lasting    whether a grant meets the rules of today
     visas      GA4GH Passport visas: read, checked, and how long they carry
     passports  the hub as a client of an OpenID provider that holds visas
     gates      rules and visas in the database

@@ -85,7 +85,7 @@ def carried_until(visas: Iterable[Visa], level: int, *, at: datetime) -> datetim
         raise HubError(
             f"level {level} is asked and level {shown} is shown",
             code="level",
-            hint="log in with your institution: POST /api/openweir/passport/start",
+            hint="log in with your institution: openweir access passport --hub URL",
         )
     # A better level may end sooner than the one asked: each level is looked at on its own.
     needed = {

@@ -21,6 +21,7 @@ __all__ = [
     "hf_grant",
     "list_all",
     "list_by_status",
+    "mine",
     "revoke",
 ]
 
@@ -50,6 +51,18 @@ def ask_by_form(call: Call) -> Response:
         "fields": {name: values[0] for name, values in sent.items() if name not in own},
     }
     return _ask(call, Object(form, "form"))
+
+
+def mine(call: Call) -> Response:
+    """`GET /api/openweir/releases/ORG/NAME/access`: where one's own request stands, and why."""
+    user, release = call.user(), call.release(halted=True)
+    found = call.channel.grants.of(release.name, user.user)
+    if found is None:
+        return found_json({"name": release.name, "status": None, "lacking": None})
+    at = call.channel.clock()
+    holds = found.holds(at.date()) and found.carried(at)
+    lacking = call.channel.shortfall(found) if holds else ""
+    return found_json(_ours(found) | {"holds": holds and not lacking, "lacking": lacking or None})
 
 
 def list_all(call: Call) -> Response:

@@ -132,5 +132,6 @@ def level(call: Call, *, refused: tuple[str, ...] = ()) -> Response:
                 for visa in visas
             ],
             "refused": list(refused),
+            "providers": list(call.channel.providers()),
         }
     )

@@ -110,6 +110,7 @@ _TABLE: tuple[tuple[str, tuple[str, ...], Handler], ...] = (
     (_MODEL + "/user-access-request/handle", ("POST",), access.handle),
     (_MODEL + "/user-access-request/grant", ("POST",), access.hf_grant),
     (_MODEL + "/user-access-request/{status}", _READ, access.list_by_status),
+    (_OURS + "/access", _READ, access.mine),
     (_OURS + "/requests", _READ, access.list_all),
     (_OURS + "/requests", ("POST",), access.ask),
     (_OURS + "/grants", ("POST",), access.grant),
