@@ -18,7 +18,7 @@ from openweir.digest import sha256
 from openweir.errors import HubError
 from openweir.hub import schema
 from openweir.hub.gate import Principal
-from openweir.hub.schema_keyless import keyless_tokens
+from openweir.hub.schema_keyless import keyless_tokens as keyless
 from openweir.hub.store import Store
 from openweir.instant import format_instant, parse_instant
 
@@ -357,9 +357,8 @@ class Accounts:
             token: as the client sent it.
             at: now; None takes no token for expired.
         """
-        if not _TOKEN.fullmatch(token):
-            return None
-        return self.of_token(sha256(token.encode()), at=at)
+        known = _TOKEN.fullmatch(token) is not None
+        return self.of_token(sha256(token.encode()), at=at) if known else None
 
     def of_token(self, digest: str, *, at: datetime | None = None) -> Principal | None:
         """Return whom the token of that SHA-256 speaks for; as `principal` otherwise.
@@ -368,7 +367,6 @@ class Accounts:
             digest: never taken from a client as it is, only from a right the hub signed.
             at: now; None takes no token for expired.
         """
-        keyless = keyless_tokens
         query = (
             select(schema.tokens, schema.users.c.name, schema.users.c.publisher, keyless.c.only)
             .join(schema.users, schema.users.c.name == schema.tokens.c.user)

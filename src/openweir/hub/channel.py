@@ -1,7 +1,7 @@
 """The channel: everything the hub's endpoints share, and the one way to a release.
 
 A release is believed only after its stored bytes passed every check of
-`openweir.hub.accept`. The verified value is kept in memory and used as long as
+`openweir.hub.accept` (see `belief`). The verified value is kept in memory and used as long as
 the database row, the statement files and the trust are the ones it came from.
 """
 
@@ -16,14 +16,13 @@ from types import MappingProxyType
 from typing import TYPE_CHECKING
 
 from openweir.attest import Trust
-from openweir.decision import Decision
-from openweir.errors import HubError, OpenweirError
-from openweir.hub.accept import Bundle, check
+from openweir.errors import OpenweirError
 from openweir.hub.access.gates import Gates
 from openweir.hub.access.issuers import PASSPORT_ISSUERS, Issuer, read_issuers
 from openweir.hub.access.lasting import shortfall
 from openweir.hub.accounts import Accounts
 from openweir.hub.audit import Recorder
+from openweir.hub.belief import believe
 from openweir.hub.blobs import Blobs
 from openweir.hub.front import Front
 from openweir.hub.gate import Answer, Grant, GrantStatus, Principal, StageStanding, admit, see
@@ -33,17 +32,15 @@ from openweir.hub.logins import Logins
 from openweir.hub.marks import Marks
 from openweir.hub.metrics import Metrics
 from openweir.hub.notices import NoticeKind, Notices
-from openweir.hub.orders import LoggedOrder, check_orders
+from openweir.hub.orders import LoggedOrder
 from openweir.hub.own_keys import own_keys
 from openweir.hub.own_log import OwnOrders
 from openweir.hub.parts import Parts
-from openweir.hub.release import Release, ReleaseFile, commit_of, files_of, is_statement
+from openweir.hub.release import Release
 from openweir.hub.scan import Scans
-from openweir.hub.stages.plan import PLAN_FILE, StagePlan, require_fit
 from openweir.hub.stages.store import Stages
 from openweir.hub.storage import Files, Storage
 from openweir.hub.store import ReleaseRow, Store
-from openweir.hub.summaries import SUMMARIES, summaries_of, summary_fault
 from openweir.hub.workspace import Workspace
 from openweir.hub.xet.store import XetStore
 from openweir.policy import Policy
@@ -56,7 +53,6 @@ if TYPE_CHECKING:
 __all__ = ["Channel"]
 
 _KEPT_RELEASES = 4096
-_FOLDER = ".openweir/"
 _log = logging.getLogger("openweir.hub")
 
 
@@ -311,7 +307,15 @@ class Channel:
             return kept.release
         release: Release | None = None
         try:
-            release = self._verify(row, trust, orders, at)
+            release = believe(
+                row,
+                self.store.files(row.id),
+                self.blobs,
+                trust=trust,
+                orders=orders,
+                at=at,
+                log_policy=self.log_policy,
+            )
         except OpenweirError as error:
             _log.warning("%s is not served: %s", row.name, error)
         with self._lock:
@@ -327,106 +331,3 @@ class Channel:
             while len(self._kept) > _KEPT_RELEASES:
                 self._kept.popitem(last=False)
         return release
-
-    def _verify(
-        self, row: ReleaseRow, trust: Trust, orders: tuple[LoggedOrder, ...], at: datetime
-    ) -> Release:
-        bundle = Bundle(
-            decision=self.blobs.read(row.decision),
-            envelope=self.blobs.read(row.envelope),
-            log_proof=None if row.log_proof is None else self.blobs.read(row.log_proof),
-            model_signature=None
-            if row.model_signature is None
-            else self.blobs.read(row.model_signature),
-        )
-        checks = check(bundle, trust=trust, at=at, log_policy=self.log_policy)
-        for failed in checks:
-            # Expiry alone keeps a release visible, so that people can read why it stopped.
-            if not failed.ok and failed.name != "expiry":
-                raise HubError(failed.detail, code="unverified")
-        decision = Decision.from_bytes(bundle.decision)
-        if at.date() < decision.as_of:
-            raise HubError(f"the decision is of {decision.as_of}, a day to come", code="unverified")
-        obeyed = check_orders(decision, orders, at.date())
-        rows = self.store.files(row.id)
-        files = tuple(file for file in rows if not file.path.startswith(_FOLDER))
-        statements = tuple(file for file in rows if file.path.startswith(_FOLDER))
-        _require_decided(row, decision, files, statements)
-        if commit_of(bundle.decision, rows) != row.commit:
-            raise HubError("the commit is not the one of these files", code="unverified")
-        # A summary whose signer no longer counts is passed over; the release stands without it.
-        void = {file.path for file in statements if self._is_void(file, decision, bundle, trust)}
-        rows = tuple(file for file in rows if file.path not in void)
-        statements = tuple(file for file in statements if file.path not in void)
-        listed = rows if decision.effective_tier.weights_leave else ()
-        expired = at.date() > decision.valid_until
-        halted = "" if obeyed.ok else obeyed.detail
-        return Release(
-            name=row.name,
-            commit=row.commit,
-            decision=decision,
-            bundle=bundle,
-            checks=checks,
-            files=listed,
-            statements=statements,
-            state="expired" if expired else "halted" if halted else "released",
-            published_at=row.published_at,
-            published_by=row.published_by,
-            halted=halted,
-            plan=_plan(decision, statements, self.blobs),
-            warnings=(f"openweir order {row.name}; {row.name} is halted: {halted}",)
-            if halted
-            else (),
-        )
-
-    def _is_void(self, file: ReleaseFile, decision: Decision, bundle: Bundle, trust: Trust) -> bool:
-        """Whether a file is a summary that does not say, rightly signed, what was decided."""
-        name = file.path.removeprefix(_FOLDER)
-        if not name.startswith(SUMMARIES):
-            return False
-        expected = dict(summaries_of(decision, bundle.decision))
-        held = self.blobs.read(file.sha256)
-        return bool(summary_fault(expected.get(name.removeprefix(SUMMARIES)), held, trust))
-
-
-def _plan(
-    decision: Decision, statements: tuple[ReleaseFile, ...], blobs: Blobs
-) -> StagePlan | None:
-    """Return the stage plan that a decision names; without its bytes nothing is served."""
-    named = dict(decision.inputs).get(PLAN_FILE)
-    if named is None:
-        return None
-    if not any(file.path == _FOLDER + PLAN_FILE for file in statements):
-        raise HubError("the plan that the decision names is not here", code="unverified")
-    plan = StagePlan.from_bytes(blobs.read(named))
-    require_fit(plan, decision)
-    return plan
-
-
-def _require_decided(
-    row: ReleaseRow,
-    decision: Decision,
-    files: tuple[ReleaseFile, ...],
-    statements: tuple[ReleaseFile, ...],
-) -> None:
-    """Compare what the database lists with what the decision says (law 8)."""
-    if decision.name != row.name:
-        raise HubError(f"the decision is about `{decision.name}`", code="unverified")
-    decided = {(file.path, file.size, file.sha256, tier) for file, tier in files_of(decision)}
-    if {(file.path, file.size, file.sha256, file.tier) for file in files} != decided:
-        raise HubError("the files listed are not the files decided", code="unverified")
-    own = {
-        "decision.json": row.decision,
-        "decision.dsse.json": row.envelope,
-        "decision.tlog-proof": row.log_proof,
-        "model.sig": row.model_signature,
-    }
-    for statement in statements:
-        name = statement.path.removeprefix(_FOLDER)
-        named = own.get(name) or dict(decision.inputs).get(name)
-        if name.startswith(SUMMARIES):
-            continue  # read and compared on its own
-        if not is_statement(name) or statement.sha256 != named:
-            raise HubError(f"statement `{name}` is not the one decided on", code="unverified")
-        if statement.tier is not decision.effective_tier:
-            raise HubError(f"statement `{name}` has another tier", code="unverified")
