@@ -18,7 +18,7 @@ from openweir.digest import sha256
 from openweir.errors import HubError
 from openweir.hub import schema
 from openweir.hub.gate import Principal
-from openweir.hub.schema_keyless import keyless_tokens as keyless
+from openweir.hub.schema import keyless_tokens as keyless
 from openweir.hub.store import Store
 from openweir.instant import format_instant, parse_instant
 

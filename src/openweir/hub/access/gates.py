@@ -11,7 +11,7 @@ from openweir.errors import HubError
 from openweir.hub import schema
 from openweir.hub.access.rules import GateRules, beside
 from openweir.hub.access.visas import Visa
-from openweir.hub.gate_tables import gate_cards
+from openweir.hub.schema import gate_cards
 from openweir.hub.store import Store
 from openweir.instant import format_instant, parse_instant
 

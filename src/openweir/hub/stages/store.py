@@ -13,7 +13,7 @@ from openweir.decision import Decision
 from openweir.errors import HubError, OpenweirError
 from openweir.hub import schema
 from openweir.hub.gate import StageStanding
-from openweir.hub.gate_tables import stage_measures
+from openweir.hub.schema import stage_measures
 from openweir.hub.stages.change import Step, check_step, read_step
 from openweir.hub.stages.measure import Measure, Report, latest, pulled, read_report
 from openweir.hub.stages.plan import PLAN_FILE, Halt, StagePlan, require_fit
