@@ -40,6 +40,15 @@ class Upkept:
             data=hub.data, store=hub.store, storage=hub.storage, embedded=self.served.embedded
         )
 
+    @property
+    def named(self) -> list[str]:
+        """The words that name its place to a command."""
+        database, blobs = self.served.shared
+        words = ["--data", str(self.served.hub.data)]
+        if database is not None and blobs is not None:
+            words += ["--database", database, "--blobs", blobs]
+        return words
+
     def post(self, path: str, body: object):
         """Act as acme."""
         return self.served.client.post(path, json=body, headers=self.served.headers("acme"))
