@@ -30,7 +30,7 @@ class Upkept:
         self.commit({}, text={"docs/n.txt": "two"}, delete=["w.bin"])
         self.upload(ORPHAN)
         assert served.client.get("/acme/small/resolve/main/README.md").status_code == 200
-        served.hub.audit.flush()
+        served.carry()
 
     @property
     def kept(self) -> Kept:
