@@ -202,6 +202,10 @@ def check(fleet: Fleet) -> None:
     _require(same, "other bytes came back")
     told("asked for, granted and downloaded, byte for byte")
 
+    fleet.openweir("hub", "backup", "--to", str(root / "backup"))
+    fleet.openweir("hub", "fsck", "--deep")
+    told("backed up and examined while it serves")
+
     if len(fleet.processes) > 1:
         fleet.processes[-1].send_signal(signal.SIGKILL)
         fleet.processes[-1].wait()

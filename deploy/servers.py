@@ -375,4 +375,7 @@ def _newest(pattern: str) -> str | None:
 
 if __name__ == "__main__":
     # `python deploy/servers.py`: fetch what is fetched, for whoever runs the tests next.
-    sys.stdout.write(f"{find_rclone(fetch=True) or 'there is no rclone for this machine'}\n")
+    try:
+        sys.stdout.write(f"{find_rclone(fetch=True) or 'there is no rclone for this machine'}\n")
+    except (OSError, subprocess.CalledProcessError) as error:
+        sys.exit(f"rclone could not be fetched: {error}")
