@@ -9,11 +9,13 @@ decided, published, granted, downloaded, revoked, refused, with one replica kill
 import argparse
 import json
 import os
+import secrets
 import signal
 import subprocess
 import sys
 import threading
 import time
+from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass, field
 from pathlib import Path
 
@@ -111,30 +113,37 @@ def start(servers: Servers, *, replicas: int, s3: str, redirect_open: bool = Fal
             raise MissingProgramError("rclone is not here, and no wheel of it fits this machine")
         bucket = rclone_s3(servers, program)
     root, home = servers.root, servers.root / "home"
+    key = root / "hub.key"
+    key.write_text(secrets.token_hex(32), encoding="ascii")
+    key.chmod(0o600)
     environment = {
         **{name: value for name, value in os.environ.items() if not name.startswith("HF_")},
         **bucket.environment,
         "OPENWEIR_DATABASE": database,
+        "OPENWEIR_BLOBS": f"s3://{BUCKET}/models",
+        "OPENWEIR_HUB_KEY": str(key),
         "OPENWEIR_HOME": str(home),
     }
     fleet = Fleet(url="", token="", root=root, environment=environment, processes=[])
     ports = [free_port() for _ in range(replicas)]
-    # The first makes the tables and the owner's account; then the others may come at once.
-    for number, port in enumerate(ports, 1):
+
+    def replica(number: int) -> "subprocess.Popen[bytes]":
         ready = root / f"ready-{number}"
         words = (
-            *("serve", "--port", port, "--owner", OWNER, "--blobs", f"s3://{BUCKET}/models"),
+            *("serve", "--port", ports[number - 1], "--owner", OWNER, "--metrics"),
             *("--data", root / f"replica-{number}", "--ready-file", ready),
             *(("--redirect-open",) if redirect_open else ()),
         )
-        fleet.processes.append(
-            servers.start(
-                f"replica-{number}",
-                (sys.executable, "-m", "openweir", *words),
-                ready.exists,
-                environment=environment,
-            )
+        return servers.start(
+            f"replica-{number}",
+            (sys.executable, "-m", "openweir", *words),
+            ready.exists,
+            environment=environment,
         )
+
+    # All at once, as a cluster starts them: one makes the tables and the owner, the others wait.
+    with ThreadPoolExecutor(replicas) as pool:
+        fleet.processes.extend(pool.map(replica, range(1, replicas + 1)))
     fleet.url = nginx(servers, ports)
     fleet.token = _token(fleet, OWNER)
     return fleet
@@ -192,6 +201,10 @@ def check(fleet: Fleet) -> None:
     same = (root / "got" / weights).read_bytes() == (root / "model" / weights).read_bytes()
     _require(same, "other bytes came back")
     told("asked for, granted and downloaded, byte for byte")
+
+    fleet.openweir("hub", "backup", "--to", str(root / "backup"))
+    fleet.openweir("hub", "fsck", "--deep")
+    told("backed up and examined while it serves")
 
     if len(fleet.processes) > 1:
         fleet.processes[-1].send_signal(signal.SIGKILL)

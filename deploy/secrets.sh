@@ -1,6 +1,6 @@
 #!/bin/sh
 # Makes the secrets that compose.yaml mounts, once; what is there already is left alone.
-# The hub runs as user 10001 and reads two of them: they are readable by all in a folder that only
+# The hub runs as user 10001 and reads three of them: they are readable by all in a folder that only
 # you may enter.
 set -eu
 cd "$(dirname "$0")"
@@ -20,6 +20,7 @@ if [ ! -e s3-credentials ]; then
     printf '[default]\naws_access_key_id = %s\naws_secret_access_key = %s\n' "$key" "$secret" \
         > s3-credentials
 fi
-chmod 0444 postgres-password database s3-auth-key s3-credentials
+[ -e hub-key ] || random 32 > hub-key
+chmod 0444 postgres-password database hub-key s3-auth-key s3-credentials
 chmod 0444 ../trust.toml
 chmod 0755 ../register

@@ -1,8 +1,8 @@
 """The servers of the scale-out form on one machine: PostgreSQL, an S3 server, nginx.
 
 Each is the real program, started in the foreground below a folder of its own on a free port of
-127.0.0.1, and ended with the block that started it. `deploy/local.py` puts them together
-for people, the tests for themselves.
+127.0.0.1, and ended with the block that started it, or by `ender.py` if that block never ends.
+`deploy/local.py` puts them together for people, the tests for themselves.
 """
 
 import hashlib
@@ -12,6 +12,7 @@ import platform
 import re
 import secrets
 import shutil
+import signal
 import socket
 import subprocess
 import sys
@@ -47,28 +48,42 @@ class Servers:
         root: their folder, removed at the end.
         started: (name, process) in the order of their start.
         forms: name -> how it was started, to start it again.
+        orders: name -> the signal that ends it.
     """
 
     root: Path = field(default_factory=lambda: Path(tempfile.mkdtemp(prefix="openweir-scale-")))
     started: list[tuple[str, "subprocess.Popen[bytes]"]] = field(default_factory=list)
     forms: dict[str, Callable[[], "subprocess.Popen[bytes]"]] = field(default_factory=dict)
+    orders: dict[str, int] = field(default_factory=dict)
+    _ender: "subprocess.Popen[bytes] | None" = None
 
     def __enter__(self) -> Self:
-        """Let PostgreSQL's own user reach the folder."""
+        """Let PostgreSQL's own user reach the folder, and have all ended in any case."""
         self.root.chmod(0o755)
+        self._ender = subprocess.Popen(
+            (sys.executable, "-S", HERE / "ender.py", self.root),
+            stdin=subprocess.PIPE,
+            stdout=subprocess.DEVNULL,
+            stderr=subprocess.DEVNULL,
+            start_new_session=True,
+        )
         return self
 
     def __exit__(self, *_: object) -> None:
-        """End every process and remove the folder."""
-        for _, process in reversed(self.started):
-            process.terminate()
+        """End every process and remove the folder; a second time it does nothing."""
+        for name, process in reversed(self.started):
+            process.send_signal(self.orders[name])
         for _, process in reversed(self.started):
             try:
                 process.wait(timeout=20)
             except subprocess.TimeoutExpired:
                 process.kill()
                 process.wait()
+        self.started.clear()
         shutil.rmtree(self.root, ignore_errors=True)
+        if self._ender is not None:
+            self._ender.communicate(b"done\n")
+            self._ender = None
 
     def start(
         self,
@@ -78,15 +93,18 @@ class Servers:
         *,
         user: str | None = None,
         environment: dict[str, str] | None = None,
+        order: int = signal.SIGTERM,
     ) -> "subprocess.Popen[bytes]":
         """Start a process and wait until it answers; what it says is in `NAME.log`.
+
+        It gets a session of its own: Ctrl-C reaches it in its turn, by `order`.
 
         Raises:
             RuntimeError: it ended, or did not answer in a minute.
         """
         command = tuple(map(str, command))
         self.forms[name] = lambda: self.start(
-            name, command, ready, user=user, environment=environment
+            name, command, ready, user=user, environment=environment, order=order
         )
         log = self.root / f"{name}.log"
         with log.open("ab") as stream:
@@ -98,8 +116,14 @@ class Servers:
                 user=user,
                 cwd=self.root,
                 env={**os.environ, **(environment or {})},
+                start_new_session=True,
             )
         self.started.append((name, process))
+        self.orders[name] = order
+        assert self._ender is not None, "servers are started inside their block"
+        assert self._ender.stdin is not None
+        self._ender.stdin.write(f"{process.pid} {int(order)}\n".encode())
+        self._ender.stdin.flush()
         began = time.monotonic()
         while not ready():
             ended = process.poll()
@@ -182,6 +206,8 @@ def postgres(servers: Servers, *, durable: bool = True) -> str:
             == 0
         ),
         user=user,
+        # At SIGTERM it would wait until the last client has gone.
+        order=signal.SIGINT,
     )
     return f"postgresql://hub@127.0.0.1:{port}/postgres"
 
@@ -349,4 +375,7 @@ def _newest(pattern: str) -> str | None:
 
 if __name__ == "__main__":
     # `python deploy/servers.py`: fetch what is fetched, for whoever runs the tests next.
-    sys.stdout.write(f"{find_rclone(fetch=True) or 'there is no rclone for this machine'}\n")
+    try:
+        sys.stdout.write(f"{find_rclone(fetch=True) or 'there is no rclone for this machine'}\n")
+    except (OSError, subprocess.CalledProcessError) as error:
+        sys.exit(f"rclone could not be fetched: {error}")

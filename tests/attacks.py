@@ -148,7 +148,7 @@ class Scene:
     def enter(self, state: str) -> Callable[[], object]:
         """Bring the hub into a state; the answer leads back, where there is a way back."""
         served, hub = self.served, self.served.hub
-        before, trust = served.now, hub.trust
+        before, trust = served.now, served.trust
         if state in _DAYS:
             served.now = NOW + timedelta(days=_DAYS[state])
         elif state == "halted":
@@ -159,20 +159,17 @@ class Scene:
             self._halt("*")
             return lambda: hub.notices.resume("*", by="acme", at=NOW)
         elif state == "untrusted":
-            nobody = type(trust())()
-            hub.trust = lambda: nobody
+            served.trust = type(trust)()
         elif state in ("superseded", "ordered"):
             self._close_for_good(state)
         elif state == "key-revoked":
-            found = trust()
             since = Revocation(since=DAY, reason="compromised", kept=())
-            less = found.revoke(served.world.key.public, since)
-            hub.trust = lambda: less
+            served.trust = trust.revoke(served.world.key.public, since)
         elif state.startswith(("tampered", "resealed")):
             return self._tamper(state)
 
         def back() -> None:
-            served.now, hub.trust = before, trust
+            served.now, served.trust = before, trust
 
         return back
 

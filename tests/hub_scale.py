@@ -8,6 +8,7 @@ import itertools
 import os
 import shutil
 from collections.abc import Sequence
+from contextlib import ExitStack
 from pathlib import Path
 
 import pytest
@@ -34,13 +35,14 @@ class ScaleOut:
         """Start both; skips the test where their programs are absent."""
         pytest.importorskip("psycopg", reason="needs the extra `scale-out`")
         self._count = itertools.count()
-        self.servers = Servers().__enter__()
-        atexit.register(self.servers.__exit__)
-        try:
-            self._address = postgres(self.servers, durable=False)
-        except MissingProgramError as missing:
-            pytest.skip(str(missing))
-        self.s3 = s3_server(self.servers, kind)
+        with ExitStack() as undone:
+            self.servers = undone.enter_context(Servers())
+            try:
+                self._address = postgres(self.servers, durable=False)
+            except MissingProgramError as missing:
+                pytest.skip(str(missing))
+            self.s3 = s3_server(self.servers, kind)
+            atexit.register(undone.pop_all().close)
         os.environ.update(self.s3.environment)
 
     def fresh(self) -> tuple[str, str]:

@@ -30,7 +30,7 @@ class Upkept:
         self.commit({}, text={"docs/n.txt": "two"}, delete=["w.bin"])
         self.upload(ORPHAN)
         assert served.client.get("/acme/small/resolve/main/README.md").status_code == 200
-        served.hub.audit.flush()
+        served.carry()
 
     @property
     def kept(self) -> Kept:
@@ -39,6 +39,15 @@ class Upkept:
         return Kept(
             data=hub.data, store=hub.store, storage=hub.storage, embedded=self.served.embedded
         )
+
+    @property
+    def named(self) -> list[str]:
+        """The words that name its place to a command."""
+        database, blobs = self.served.shared
+        words = ["--data", str(self.served.hub.data)]
+        if database is not None and blobs is not None:
+            words += ["--database", database, "--blobs", blobs]
+        return words
 
     def post(self, path: str, body: object):
         """Act as acme."""

@@ -17,7 +17,7 @@ DEPLOY = ROOT / "deploy"
 COMPOSE = yaml.safe_load((DEPLOY / "compose.yaml").read_text(encoding="utf-8"))
 SERVICES: dict[str, Any] = COMPOSE["services"]
 KUBERNETES = sorted((DEPLOY / "kubernetes").glob("*.yaml"))
-FORMS = {"kustomization.yaml", "secret.example.yaml"}
+FORMS = {"kustomization.yaml", "secret.example.yaml", "backup.example.yaml"}
 _TAG = re.compile(r"[a-z0-9./-]+:[0-9]+\.[0-9]+(\.[0-9]+)?(-[a-z]+)?")
 
 
@@ -29,6 +29,11 @@ def documents() -> list[dict[str, Any]]:
         if path.name not in FORMS
         for one in yaml.safe_load_all(path.read_text(encoding="utf-8"))
     ]
+
+
+def form_of(name: str) -> list[dict[str, Any]]:
+    """Return the objects of a form, which whoever runs a cluster fills in."""
+    return list(yaml.safe_load_all((DEPLOY / "kubernetes" / name).read_text(encoding="utf-8")))
 
 
 def the(kind: str, name: str) -> dict[str, Any]:
@@ -97,7 +102,8 @@ class TestCompose:
         """Three replicas, each with a journal of its own, in what `openweir serve` takes."""
         hub = SERVICES["hub"]
         told = serving(hub["command"])
-        assert told.blobs.startswith("s3://hub/")
+        assert hub["environment"]["OPENWEIR_BLOBS"].startswith("s3://hub/")
+        assert told.metrics
         assert told.port == 8080
         assert hub["deploy"]["replicas"] == 3
         assert told.data.startswith("/var/lib/openweir/")
@@ -107,6 +113,12 @@ class TestCompose:
             == COMPOSE["networks"]["front"]["ipam"]["config"][0]["subnet"]
         )
         assert "/readyz" in hub["healthcheck"]["test"][-1]
+
+    def test_no_key_lies_in_the_database(self) -> None:
+        """The hub reads what its keys are made of from a secret."""
+        hub = SERVICES["hub"]
+        name = hub["environment"]["OPENWEIR_HUB_KEY"].removeprefix("/run/secrets/")
+        assert name in hub["secrets"]
 
     def test_files_are_there(self) -> None:
         """What it mounts and builds from exists, or secrets.sh makes it."""
@@ -137,7 +149,7 @@ class TestKubernetes:
     """A cluster: replicas that keep their journals, nginx before them."""
 
     def test_all_of_it_is_applied(self) -> None:
-        """The kustomization names every file but the form of the secret, and nothing else."""
+        """The kustomization names every file but the forms, and nothing else."""
         told = yaml.safe_load((DEPLOY / "kubernetes" / "kustomization.yaml").read_text())
         assert set(told["resources"]) | FORMS == {path.name for path in KUBERNETES}
         (made,) = told["configMapGenerator"]
@@ -186,7 +198,8 @@ class TestKubernetes:
         hub = the("StatefulSet", "hub")["spec"]
         (container,) = hub["template"]["spec"]["containers"]
         told = serving(container["args"])
-        assert told.blobs.startswith("s3://")
+        assert told.metrics
+        assert the("ConfigMap", "settings")["data"]["OPENWEIR_BLOBS"].startswith("s3://")
         (state,) = hub["volumeClaimTemplates"]
         mounts = {one["name"]: one["mountPath"] for one in container["volumeMounts"]}
         assert told.data.startswith(mounts[state["metadata"]["name"]])
@@ -194,12 +207,39 @@ class TestKubernetes:
         assert told.register == mounts["register"]
         assert container["livenessProbe"]["httpGet"]["path"] == "/healthz"
         assert container["readinessProbe"]["httpGet"]["path"] == "/readyz"
-        form = yaml.safe_load((DEPLOY / "kubernetes" / "secret.example.yaml").read_text())
+        form, _ = form_of("secret.example.yaml")
         assert set(form["stringData"]) == {
             "OPENWEIR_DATABASE",
+            "OPENWEIR_METRICS_TOKEN",
             "AWS_ACCESS_KEY_ID",
             "AWS_SECRET_ACCESS_KEY",
         }
+
+    def test_no_key_lies_in_the_database(self) -> None:
+        """All replicas, and the backup, read one secret from a file; the form of it names no other."""
+        _, secret = form_of("secret.example.yaml")
+        (job,) = form_of("backup.example.yaml")
+        backup = job["spec"]["jobTemplate"]["spec"]["template"]["spec"]
+        for spec in (the("StatefulSet", "hub")["spec"]["template"]["spec"], backup):
+            (container,) = spec["containers"]
+            (key,) = (one for one in spec["volumes"] if one["name"] == "key")
+            assert key["secret"]["secretName"] == secret["metadata"]["name"]
+            mounted = {one["name"]: one["mountPath"] for one in container["volumeMounts"]}
+            (file,) = secret["stringData"]
+            assert container["env"] == [
+                {"name": "OPENWEIR_HUB_KEY", "value": f"{mounted['key']}/{file}"}
+            ]
+
+    def test_the_backup_is_a_command(self) -> None:
+        """The job of the form runs the image of the replicas with words that Openweir takes."""
+        (job,) = form_of("backup.example.yaml")
+        (container,) = job["spec"]["jobTemplate"]["spec"]["template"]["spec"]["containers"]
+        (hub,) = the("StatefulSet", "hub")["spec"]["template"]["spec"]["containers"]
+        assert container["image"] == hub["image"]
+        assert container["envFrom"] == hub["envFrom"]
+        assert container["securityContext"] == hub["securityContext"]
+        assert container["args"][0] == "openweir"
+        assert _parser("hub").parse_args(container["args"][1:]).to.startswith("/srv/backup/")
 
     def test_nginx_finds_the_hub(self) -> None:
         """The name and the port in nginx's own file are a service here and in compose."""

@@ -3,16 +3,14 @@
 import os
 import subprocess
 import sys
-import threading
 from collections.abc import Iterator
 from dataclasses import dataclass
 from datetime import timedelta
 from pathlib import Path
 
 import pytest
-import uvicorn
-from starlette.applications import Starlette
 
+from hub_live import listening
 from hub_served import Served
 from hub_world import FILES, NOW, World
 from openweir.tier import Tier
@@ -86,20 +84,12 @@ def live(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Live]:
     """A listening hub with one release per tier; it stops with the tests."""
     root = tmp_path_factory.mktemp("live")
     served = Served(World(root / "world"), root)
-    app = Starlette(routes=served.hub.routes())
-    server = uvicorn.Server(uvicorn.Config(app, port=0, log_level="error"))
-    thread = threading.Thread(target=server.run)
-    thread.start()
-    while not server.started:
-        threading.Event().wait(0.01)
-    port = server.servers[0].sockets[0].getsockname()[1]
     for tier in Tier:
         assert served.publish(served.world.release(f"acme/{tier.word}", tier=tier)).is_success
     served.publish(served.world.release())
     served.settle()
-    yield Live(served, f"http://127.0.0.1:{port}", root / "cache")
-    server.should_exit = True
-    thread.join(timeout=20)
+    with listening(served.hub) as url:
+        yield Live(served, url, root / "cache")
     served.close()
 
 

@@ -10,17 +10,16 @@ import select
 import shutil
 import subprocess
 import sys
-import threading
 import time
 from collections.abc import Iterator
 from dataclasses import dataclass
 from pathlib import Path
 
 import pytest
-import uvicorn
 from starlette.applications import Starlette
 from starlette.types import Message, Receive, Scope, Send
 
+from hub_live import serving
 from hub_served import Served
 from hub_world import FILES, World
 from openweir.digest import sha256
@@ -98,17 +97,10 @@ def desk(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Desk]:
 
         await inner(scope, counted, send)
 
-    server = uvicorn.Server(uvicorn.Config(counting, port=0, log_level="error", lifespan="off"))
-    thread = threading.Thread(target=server.run)
-    thread.start()
-    while not server.started:
-        threading.Event().wait(0.01)
-    port = server.servers[0].sockets[0].getsockname()[1]
     served.publish(served.world.release())
     served.settle()
-    yield Desk(served, f"http://127.0.0.1:{port}", root, came)
-    server.should_exit = True
-    thread.join(timeout=20)
+    with serving(counting, lifespan=False) as url:
+        yield Desk(served, url, root, came)
     served.close()
 
 

@@ -6,7 +6,8 @@ from pathlib import Path
 from openweir import __version__
 from openweir.desk.clock import now
 from openweir.desk.hub_place import Place, kept_at
-from openweir.hub.audit import signing_key
+from openweir.desk.hub_secret import hub_secret
+from openweir.hub.own_keys import own_audit_key
 from openweir.hub.upkeep import BackedUp, backup, turn
 
 __all__ = ["back_up"]
@@ -35,13 +36,15 @@ def back_up(
         UsageError: there is no hub.
         HubError: it cannot be opened, a gc is running, or `to` is a hub's own folder.
     """
+    secret = hub_secret()
     with kept_at(place) as kept, turn(kept, alone=False):
         return backup(
             kept,
             to.resolve(),
             at=now(),
             version=__version__,
-            key=signing_key(kept.data / "audit.key" if kept.embedded else None, kept.store),
+            key=own_audit_key(kept.data, kept.store, shared=not kept.embedded, secret=secret),
+            derived=secret is not None,
             link=link,
             deep=deep,
             begun=begun,

@@ -4,7 +4,8 @@ from collections.abc import Callable
 
 from openweir.desk.clock import now
 from openweir.desk.hub_place import Place, kept_at
-from openweir.hub.audit import signing_key
+from openweir.desk.hub_secret import hub_secret
+from openweir.hub.own_keys import own_audit_key
 from openweir.hub.upkeep import Examined, examine, turn
 
 __all__ = ["fsck"]
@@ -30,5 +31,5 @@ def fsck(
         HubError: it cannot be opened, or a gc is running.
     """
     with kept_at(place) as kept, turn(kept, alone=False):
-        key = signing_key(kept.data / "audit.key" if kept.embedded else None, kept.store)
+        key = own_audit_key(kept.data, kept.store, shared=not kept.embedded, secret=hub_secret())
         return examine(kept, at=now(), key=key, deep=deep, begun=begun, advanced=advanced)

@@ -8,7 +8,9 @@ from pathlib import Path
 
 from openweir.desk.clock import now
 from openweir.desk.hub_place import Place
+from openweir.desk.hub_secret import hub_secret
 from openweir.errors import HubError
+from openweir.hub.own_keys import derived_audit_key
 from openweir.hub.storage import open_storage
 from openweir.hub.upkeep import BackupManifest, Examined, read_manifest, restore
 
@@ -48,9 +50,10 @@ def restore_hub(
         advanced: told how many were copied.
 
     Raises:
-        HubError: the place is not empty, or something of the backup is missing or altered.
+        HubError: the place is not empty, something of the backup is missing or altered, or the
+            hub had another secret than `OPENWEIR_HUB_KEY` names.
     """
-    manifest = read_manifest(folder, stated=manifest_sha256)
+    manifest, secret = read_manifest(folder, stated=manifest_sha256), hub_secret()
     data = place.data.resolve()
     if data.exists() and (not data.is_dir() or any(data.iterdir())):
         raise HubError(
@@ -68,6 +71,7 @@ def restore_hub(
             manifest,
             aside,
             at=now(),
+            secret_key=None if secret is None else derived_audit_key(secret),
             database=place.database,
             storage=None if place.blobs is None else open_storage(place.blobs),
             begun=begun,

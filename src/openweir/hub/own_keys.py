@@ -17,7 +17,7 @@ from openweir.hub.links import Links
 from openweir.hub.store import Store
 from openweir.register import SignerKey
 
-__all__ = ["MIN_SECRET_BYTES", "own_keys"]
+__all__ = ["MIN_SECRET_BYTES", "derived_audit_key", "own_audit_key", "own_keys"]
 
 MIN_SECRET_BYTES = 32
 _log = logging.getLogger("openweir.hub")
@@ -36,35 +36,57 @@ def own_keys(
 
     Raises:
         HubError: a kept key is damaged, the secret is too short, or the hub was opened with
-            another one before.
+            another one before, or with one if this is none.
     """
+    key = own_audit_key(data, store, shared=shared, secret=secret)
     if secret is not None:
-        return _derived(store, secret)
+        return Links(_part(secret, "links")), key
     if not shared:
-        return Links.open(data / "links.key"), signing_key(data / "audit.key", store)
+        return Links.open(data / "links.key"), key
     _log.warning(
         "the hub's keys lie in its database, so whoever writes it can forge the audit chain: "
         "give all replicas one secret by OPENWEIR_HUB_KEY"
     )
-    return Links.shared(store), signing_key(None, store)
+    return Links.shared(store), key
 
 
-def _derived(store: Store, secret: bytes) -> tuple[Links, SignerKey]:
-    if len(secret) < MIN_SECRET_BYTES:
-        raise HubError(
-            f"the hub's secret has {len(secret)} bytes, and at least {MIN_SECRET_BYTES} are needed",
-            code="data",
-            hint="make one: openssl rand -hex 32 > hub.key",
-        )
-    known = _part(secret, "id").hex()[:16]
+def own_audit_key(data: Path, store: Store, *, shared: bool, secret: bytes | None) -> SignerKey:
+    """Return what signs checkpoints alone; arguments and errors are those of `own_keys`."""
+    if secret is None:
+        if store.known_setting("hub-key") is not None:
+            raise HubError(
+                "this hub was opened with a secret before, and now there is none",
+                code="data",
+                hint="name the file of that secret by OPENWEIR_HUB_KEY",
+            )
+        return signing_key(None if shared else data / "audit.key", store)
+    key, known = derived_audit_key(secret), _id(secret)
     if store.setting("hub-key", known) != known:
         raise HubError(
             "this hub was opened with another secret before",
             code="data",
             hint="give every replica the same file by OPENWEIR_HUB_KEY",
         )
-    key = SignerKey.of_seed(f"openweir/audit/{known[:8]}", _part(secret, "audit"))
-    return Links(_part(secret, "links")), key
+    return key
+
+
+def derived_audit_key(secret: bytes) -> SignerKey:
+    """Return what signs the checkpoints of a hub with this secret.
+
+    Raises:
+        HubError: the secret is too short.
+    """
+    if len(secret) < MIN_SECRET_BYTES:
+        raise HubError(
+            f"the hub's secret has {len(secret)} bytes, and at least {MIN_SECRET_BYTES} are needed",
+            code="data",
+            hint="make one: openssl rand -hex 32 > hub.key",
+        )
+    return SignerKey.of_seed(f"openweir/audit/{_id(secret)[:8]}", _part(secret, "audit"))
+
+
+def _id(secret: bytes) -> str:
+    return _part(secret, "id").hex()[:16]
 
 
 def _part(secret: bytes, use: str) -> bytes:

@@ -182,6 +182,13 @@ class Store:
             query = select(table.c.value).where(table.c.name == name)
             return str(connection.execute(query).scalar_one())
 
+    def known_setting(self, name: str) -> str | None:
+        """Return what all replicas keep under a name; None if nobody asked for it yet."""
+        query = select(schema.settings.c.value).where(schema.settings.c.name == name)
+        with self._engine.connect() as connection:
+            known = connection.execute(query).scalar()
+        return None if known is None else str(known)
+
     def set_setting(self, name: str, value: str) -> None:
         """Change what all replicas keep under a name that is there."""
         table = schema.settings

@@ -154,7 +154,7 @@ class TestExchange:
     def test_the_audit_names_who_vouched(self, served: Served, issuer: Issuer) -> None:
         """The login stands in the audit with the account, the issuer and the subject."""
         exchange(served, id_token(issuer))
-        served.hub.audit.flush()
+        served.carry()
         (found,) = [e for e in served.hub.audit.events("acme/w") if e.action == "login"]
         assert found.detail == f"acme by {issuer.url}: {SUBJECT}"
 

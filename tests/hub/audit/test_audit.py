@@ -408,6 +408,7 @@ class TestReplay:
                         if answer.is_success:
                             key = (user or "", path)
                             received[key] = received.get(key, 0) + len(answer.content)
+        served.carry()
         served.hub.audit.checkpoint()
         report = verify_export(export(served.hub.audit.chain), key=served.hub.audit.verifier)
         assert report.ok

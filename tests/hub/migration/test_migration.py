@@ -123,9 +123,10 @@ def test_a_hub_of_before_serves_on(tmp_path: Path) -> None:
     assert [number for number, _ in standing(engine).pending] == [one for one, _ in REVISIONS]
     served = Served(World(tmp_path / "world"), tmp_path)
     try:
-        if served.embedded:
-            who = {"Authorization": f"Bearer {TOKEN}"}
-            assert served.client.get("/api/whoami-v2", headers=who).json()["name"] == "old"
+        if not served.embedded:
+            pytest.skip("the file of an embedded hub")
+        who = {"Authorization": f"Bearer {TOKEN}"}
+        assert served.client.get("/api/whoami-v2", headers=who).json()["name"] == "old"
         signed = served.world.release(tier=Tier.OPEN_WEIGHTS)
         assert served.publish(signed).is_success
         answer = served.client.get("/acme/small/resolve/main/model.safetensors")

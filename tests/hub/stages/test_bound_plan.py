@@ -42,7 +42,7 @@ class Bound(Staged):
         trust = served.world.trust
         for name, role in people.items():
             trust = trust.with_key(TrustedKey(name=name, role=role, key=self.keys[name].public))
-        served.hub.trust = lambda: trust
+        served.trust = trust
         whole = served.world.decide(tier=Tier.OPEN_WEIGHTS).release_sha256
         self.plan = plan_json(whole)
         for stage in self.plan["stages"]:

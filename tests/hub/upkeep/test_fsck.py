@@ -94,7 +94,7 @@ def test_command_line(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> Non
     """Exit 0 for a whole hub; exit 1 with each fault and the next step for another."""
     hub = Upkept(tmp_path, scale=False)
     hub.close()
-    words = ["hub", "fsck", "--deep", "--data", str(tmp_path / "hub")]
+    words = ["hub", "fsck", "--deep", *hub.named]
     assert main(words) == 0
     assert "the hub is whole" in capsys.readouterr().out
     hub.served.hub.storage.delete(hub.served.hub.blobs.key(sha256(LARGE)))

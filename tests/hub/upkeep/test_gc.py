@@ -199,7 +199,7 @@ def test_command_line(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> Non
     """`openweir hub gc` says what goes; less than a day is refused."""
     hub = Upkept(tmp_path, scale=False)
     hub.close()
-    words = ["hub", "gc", "--data", str(tmp_path / "hub")]
+    words = ["hub", "gc", *hub.named]
     assert main([*words, "--dry-run", "--json"]) == 0
     found = json.loads(capsys.readouterr().out)
     assert (found["dry_run"], found["blobs"], found["freed_bytes"]) == (True, [], 0)

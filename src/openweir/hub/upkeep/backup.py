@@ -65,6 +65,7 @@ def backup(
     at: datetime,
     version: str,
     key: SignerKey,
+    derived: bool = False,
     link: bool = False,
     deep: bool = False,
     begun: _Advanced = lambda _bytes: None,
@@ -78,6 +79,7 @@ def backup(
         at: now.
         version: of Openweir.
         key: of the audit chain.
+        derived: whether the operator's secret makes that key, so that it is left out.
         link: whether files on the same disk are linked, not copied: no room, no second disk.
         deep: whether files that the folder has already are read and compared again.
         begun: told how many bytes there are.
@@ -113,7 +115,7 @@ def backup(
             revision=HEAD,
             database=database,
             plans=kept_plans,
-            keys=_keys(to, key),
+            keys=_keys(to, "" if derived else key.reveal()),
             rows=rows,
             blobs=len(sizes),
             blob_bytes=sum(sizes.values()),
@@ -204,8 +206,8 @@ def _write_plans(kept: Kept, named: set[tuple[str, str]], out: IO[bytes]) -> dic
     return {"plans": count}
 
 
-def _keys(to: Path, key: SignerKey) -> Part:
-    content = text({"audit": key.reveal()})
+def _keys(to: Path, revealed: str) -> Part:
+    content = text({"audit": revealed})
     part = Part(file=f"keys-{sha256(content)[:16]}.json", size=len(content), sha256=sha256(content))
     _put(to / part.file, content)
     return part

@@ -60,6 +60,7 @@ def restore(
     data: Path,
     *,
     at: datetime,
+    secret_key: SignerKey | None = None,
     database: str | None = None,
     storage: Storage | None = None,
     begun: _Advanced = lambda _bytes: None,
@@ -72,6 +73,7 @@ def restore(
         manifest: as it was read from there.
         data: a data directory in which nothing is; for replicas it holds their journals.
         at: now.
+        secret_key: of the audit chain, as the operator's secret makes it; None without a secret.
         database: address of an empty database, for replicas; None for a file in `data`.
         storage: an empty storage, for replicas; None for `data`.
         begun: told how many bytes there are.
@@ -84,7 +86,7 @@ def restore(
         HubError: something of the backup is missing, altered, or does not go together.
         OSError: there is no room, or storage is out of reach.
     """
-    source = _checked(folder, manifest)
+    source = _checked(folder, manifest, secret_key)
     address = database or f"sqlite:///{data / 'hub.sqlite'}"
     _require_empty(database, storage)
     place = Files(data) if storage is None else storage
@@ -93,7 +95,10 @@ def restore(
     _insert(source, address)
     kept = Kept.at(data, database=database, storage=storage)
     try:
-        if kept.embedded:
+        if secret_key is not None:
+            # The secret keeps it, and neither database nor folder does.
+            pass
+        elif kept.embedded:
             _keep_key(data / "audit.key", source.key)
         else:
             kept.store.setting("audit-key", source.key.reveal())
@@ -119,7 +124,7 @@ def _require_empty(database: str | None, storage: Storage | None) -> None:
         )
 
 
-def _checked(folder: Path, manifest: BackupManifest) -> _From:
+def _checked(folder: Path, manifest: BackupManifest, secret_key: SignerKey | None) -> _From:
     if manifest.revision not in {number for number, _ in REVISIONS}:
         raise HubError(
             f"the backup is of revision `{manifest.revision[:40]}`, of a later version than this",
@@ -127,11 +132,8 @@ def _checked(folder: Path, manifest: BackupManifest) -> _From:
             hint="restore it with the version that made it, or a later one",
         )
     written = part_at(folder, manifest.keys).read_bytes()
-    try:
-        revealed = Object(parse(written, where=manifest.keys.file), "keys").text("audit")
-        key = SignerKey.parse(revealed, where=manifest.keys.file)
-    except RegisterError:
-        raise HubError("the backup's audit key is damaged", code="backup") from None
+    revealed = Object(parse(written, where=manifest.keys.file), "keys").text("audit")
+    key = _key(revealed, manifest, secret_key)
     return _From(
         folder=folder,
         manifest=manifest,
@@ -139,6 +141,29 @@ def _checked(folder: Path, manifest: BackupManifest) -> _From:
         plans=part_at(folder, manifest.plans),
         key=key,
     )
+
+
+def _key(revealed: str, manifest: BackupManifest, secret_key: SignerKey | None) -> SignerKey:
+    """Return the key of the chain: the one in the backup, or the one of the operator's secret."""
+    if revealed and secret_key is None:
+        try:
+            return SignerKey.parse(revealed, where=manifest.keys.file)
+        except RegisterError:
+            raise HubError("the backup's audit key is damaged", code="backup") from None
+    if revealed:
+        raise HubError(
+            "the backup is of a hub without a secret",
+            code="backup",
+            hint="unset OPENWEIR_HUB_KEY until the hub is restored",
+        )
+    if secret_key is None or str(secret_key.verifier) != manifest.audit_key:
+        raise HubError(
+            "the backup is of a hub with a secret, and here is "
+            + ("none" if secret_key is None else "another"),
+            code="backup",
+            hint="name the file of that secret by OPENWEIR_HUB_KEY",
+        )
+    return secret_key
 
 
 def _copy_files(source: _From, place: Storage, begun: _Advanced, advanced: _Advanced) -> None:
