@@ -162,7 +162,11 @@ def fetch(channel: Channel) -> Endpoint:
         )
         asked, readable = monotonic(), _readable(channel, request, link, link.text("file"))
         file = readable.file
-        run = file.plan.runs[link.integer("run")]
+        number = link.integer("run")
+        if number >= len(file.plan.runs):
+            # Sent anew after it was lost, in other pieces than when the link was made.
+            raise HubError("there is no such file here", code="entry-not-found")
+        run = file.plan.runs[number]
         low, high = link.integer("start"), link.integer("end")
         start, end = asked_range(request.headers.get("range"), high)
         if start < low:
