@@ -180,8 +180,9 @@ def test_killed_at_random_points_of_uploads_it_holds_no_half_state(
     """After each kill -9 every commit is whole and every answered one is there; a rerun completes."""
     hub, chance = of_size(tmp_path, size), random.Random(8)
     told: dict[int, str] = {}
-    left, kills = list(range(uploads)), 0
-    while left:
+    number = kills = 0
+    # A fast machine uploads on until it was killed often enough.
+    while number < uploads or kills < 3:
         hub.start()
         longest = 2.5 if size == "embedded" else 0.5
         timer = threading.Timer(chance.uniform(0.1, longest), hub.kill)
@@ -189,9 +190,9 @@ def test_killed_at_random_points_of_uploads_it_holds_no_half_state(
         try:
             with hub.client() as client:
                 client.post("/api/repos/create", json={"name": "m", "type": "model"})
-                while left:
-                    told[left[0]] = _upload(client, left[0])
-                    left.pop(0)
+                while number < uploads or kills < 3:
+                    told[number] = _upload(client, number)
+                    number += 1
         except httpx.TransportError:
             kills += 1
         timer.cancel()
@@ -200,8 +201,8 @@ def test_killed_at_random_points_of_uploads_it_holds_no_half_state(
             hub.kill()
         seen = _whole(hub, told)
         assert seen >= set(told)
-    assert kills >= 3
-    assert _whole(hub, told) == set(range(uploads))
+    # One more may be whole than was answered: the last kill came between the two.
+    assert set(range(number)) <= _whole(hub, told) <= set(range(number + 1))
 
 
 @pytest.mark.parametrize(("size", "uploads"), SIZES)

@@ -128,6 +128,20 @@ class Repositories(History):
             rows = connection.execute(query).mappings().all()
         return tuple(_repository(dict(row)) for row in rows)
 
+    def named(self, repository: Repository, digests: Iterable[str]) -> dict[str, int]:
+        """Return digest -> size of those that a commit of a repository names, past ones too."""
+        table, asked = schema.trees, tuple(digests)
+        found: dict[str, int] = {}
+        with self._store.begin() as connection:
+            for start in range(0, len(asked), 500):
+                query = (
+                    select(table.c.sha256, table.c.size)
+                    .where(table.c.repo_id == repository.id)
+                    .where(table.c.sha256.in_(asked[start : start + 500]))
+                )
+                found |= {row.sha256: row.size for row in connection.execute(query)}
+        return found
+
     def move(self, repository: Repository, to: str, *, at: datetime) -> None:
         """Rename a repository; its old name leads to the new one.
 
