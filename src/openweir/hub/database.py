@@ -31,7 +31,6 @@ _UNTOLD = frozenset(
         "refresh_tokens",
         "settings",
         "trees",
-        "xet_files",
     ]
 )
 

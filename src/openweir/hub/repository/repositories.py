@@ -93,24 +93,32 @@ class Repositories(History):
 
     def find(self, kind: Kind, name: str) -> Repository | None:
         """Return the repository of that name, however its letters are cased, or None."""
-        table = schema.repos
-        query = select(table).where(
-            table.c.kind == kind.value, func.lower(table.c.name) == name.lower()
-        )
-        with self._store.begin() as connection:
-            found = connection.execute(query).mappings().first()
-        return None if found is None else _repository(dict(found))
+
+        def read() -> Repository | None:
+            table = schema.repos
+            query = select(table).where(
+                table.c.kind == kind.value, func.lower(table.c.name) == name.lower()
+            )
+            with self._store.begin() as connection:
+                found = connection.execute(query).mappings().first()
+            return None if found is None else _repository(dict(found))
+
+        return self._store.once.get(("repository", kind.value, name), read)
 
     def renamed(self, kind: Kind, old_name: str) -> str | None:
         """Return the present name of what once had that name, or None."""
-        query = (
-            select(schema.repos.c.name)
-            .join(schema.renames, schema.renames.c.repo_id == schema.repos.c.id)
-            .where(schema.renames.c.kind == kind.value, schema.renames.c.old_name == old_name)
-        )
-        with self._store.begin() as connection:
-            found = connection.execute(query).scalar_one_or_none()
-        return None if found is None else str(found)
+
+        def read() -> str | None:
+            query = (
+                select(schema.repos.c.name)
+                .join(schema.renames, schema.renames.c.repo_id == schema.repos.c.id)
+                .where(schema.renames.c.kind == kind.value, schema.renames.c.old_name == old_name)
+            )
+            with self._store.begin() as connection:
+                found = connection.execute(query).scalar_one_or_none()
+            return None if found is None else str(found)
+
+        return self._store.once.get(("renamed", kind.value, old_name), read)
 
     def of_namespace(
         self, kind: Kind, namespace: str, *, after: str = "", limit: int = 1000
