@@ -237,6 +237,7 @@ class TestFiles:
             "/acme/small/resolve/main/README.md", headers={"Range": "bytes=99-"}
         )
         assert answer.status_code == 416
+        assert answer.headers["X-Error-Code"] == "RangeNotSatisfiable"
         assert answer.headers["content-range"] == f"bytes */{len(FILES['README.md'])}"
 
     def test_commit_is_a_revision(self, opened: Served) -> None:

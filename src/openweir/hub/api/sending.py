@@ -51,6 +51,8 @@ class _Sent(Response):
         self.status_code, start, end = _wanted(scope, size, self.headers["ETag"])
         if self.status_code == 416:
             self.headers["Content-Range"] = f"bytes */{size}"
+            self.headers["X-Error-Code"] = "RangeNotSatisfiable"
+            self.headers["X-Error-Message"] = f"the file has {size} bytes, and none that far"
         elif self.status_code == 206:
             self.headers["Content-Range"] = f"bytes {start}-{end - 1}/{size}"
         if self.status_code != 304:
