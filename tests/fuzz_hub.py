@@ -18,7 +18,7 @@ from openweir.hub.api.asked import form_of
 from openweir.hub.api.card import _faults as card_faults
 from openweir.hub.api.card import card_data, card_tags
 from openweir.hub.api.sending import _wanted
-from openweir.hub.api.xet import _range
+from openweir.hub.api.xet_parts import asked_range
 from openweir.hub.audit.event import Link
 from openweir.hub.audit.verify import verify_export
 from openweir.hub.links import Links
@@ -150,7 +150,7 @@ def _card(data: bytes) -> None:
     if found:
         card_tags(found)
         card_faults(found)
-        from_card(GateRules(), found)
+        from_card(found)
 
 
 def _batch(data: bytes) -> None:
@@ -167,7 +167,7 @@ def _ranges(data: bytes) -> None:
     status, start, end = _wanted(scope, 1000, '"tag"')
     assert status in (200, 206, 416)
     assert 0 <= start <= end <= 1000
-    start, end = _range(data.decode("latin-1"), 1000)
+    start, end = asked_range(data.decode("latin-1"), 1000)
     assert 0 <= start < end <= 1000
 
 

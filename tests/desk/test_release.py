@@ -116,6 +116,16 @@ def test_rules_gate_and_appeal(shell: Shell, tmp_path: Path) -> None:
     assert shell.run("access", "appeal", name, "--reason", "I qualify", user="ann")[0] == 0
     gate = shell.run("access", "gate", name)[1]
     assert (gate["statistics"]["rejected"], gate["statistics"]["appeals"]) == (1, 1)
+    for user in ("pia", "paul"):
+        shell.served.tokens[user] = shell.served.hub.accounts.new_token(user, at=NOW)
+    vote = ("access", "vote", name, "ann")
+    assert shell.run(*vote, "--accept", user="ann")[0] == 1
+    assert shell.run(*vote, "--accept", user="pia")[1]["status"] == "rejected"
+    code, told = shell.run(*vote, "--accept", "--reason", "they do", user="paul")
+    assert (code, told) == (0, {"no": 0, "status": "accepted", "user": "ann", "yes": 2})
+    assert shell.run("access", "revoke", name, "ann", "--class", "purpose")[0] == 1
+    taken = shell.run("access", "revoke", name, "ann", "--class", "security")
+    assert (taken[0], taken[1]["status"]) == (0, "rejected")
 
 
 def test_providers(shell: Shell, tmp_path: Path, capsys) -> None:

@@ -90,3 +90,14 @@ def test_what_one_namespace_holds_says_nothing_of_another(store: Store, tmp_path
             possession.require("ben", digest)
         messages.append(caught.value.message.replace(digest[:12], "..."))
     assert messages[0] == messages[1]
+
+
+@pytest.mark.parametrize(
+    "address", ["postgresql://h:pw-1@x:port/y", "postgresql://h:pw-1@[::1/y", "mysqlx://h:pw-1@x"]
+)
+def test_an_address_that_is_none_is_said_in_a_sentence(address: str) -> None:
+    """A mistyped address of the database is an error of the hub, and tells no password."""
+    with pytest.raises(HubError, match="database cannot be opened") as caught:
+        Store(address)
+    assert caught.value.code == "hub.database"
+    assert "pw-1" not in str(caught.value)

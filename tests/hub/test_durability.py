@@ -163,8 +163,8 @@ def _whole(hub: Process, told: dict[int, str]) -> set[int]:
 
 
 SIZES = [
-    pytest.param("embedded", 200, 2.5, id="embedded"),
-    pytest.param("scale-out", 30, 0.9, id="scale-out", marks=pytest.mark.peer),
+    pytest.param("embedded", 200, id="embedded"),
+    pytest.param("scale-out", 25, id="scale-out", marks=pytest.mark.peer),
 ]
 
 
@@ -173,24 +173,26 @@ def of_size(folder: Path, size: str) -> Process:
     return Process(folder, shared=(None, None) if size == "embedded" else scale_out().fresh())
 
 
-@pytest.mark.parametrize(("size", "uploads", "longest_seconds"), SIZES)
+@pytest.mark.parametrize(("size", "uploads"), SIZES)
 def test_killed_at_random_points_of_uploads_it_holds_no_half_state(
-    tmp_path: Path, size: str, uploads: int, longest_seconds: float
+    tmp_path: Path, size: str, uploads: int
 ) -> None:
     """After each kill -9 every commit is whole and every answered one is there; a rerun completes."""
     hub, chance = of_size(tmp_path, size), random.Random(8)
     told: dict[int, str] = {}
-    left, kills = list(range(uploads)), 0
-    while left:
+    number = kills = 0
+    # A fast machine uploads on until it was killed often enough.
+    while number < uploads or kills < 3:
         hub.start()
-        timer = threading.Timer(chance.uniform(0.3, longest_seconds), hub.kill)
+        longest = 2.5 if size == "embedded" else 0.5
+        timer = threading.Timer(chance.uniform(0.1, longest), hub.kill)
         timer.start()
         try:
             with hub.client() as client:
                 client.post("/api/repos/create", json={"name": "m", "type": "model"})
-                while left:
-                    told[left[0]] = _upload(client, left[0])
-                    left.pop(0)
+                while number < uploads or kills < 3:
+                    told[number] = _upload(client, number)
+                    number += 1
         except httpx.TransportError:
             kills += 1
         timer.cancel()
@@ -199,13 +201,13 @@ def test_killed_at_random_points_of_uploads_it_holds_no_half_state(
             hub.kill()
         seen = _whole(hub, told)
         assert seen >= set(told)
-    assert kills >= 3
-    assert _whole(hub, told) == set(range(uploads))
+    # One more may be whole than was answered: the last kill came between the two.
+    assert set(range(number)) <= _whole(hub, told) <= set(range(number + 1))
 
 
-@pytest.mark.parametrize(("size", "uploads", "longest_seconds"), SIZES)
+@pytest.mark.parametrize(("size", "uploads"), SIZES)
 def test_of_fifty_writers_with_one_parent_exactly_one_wins(
-    tmp_path: Path, size: str, uploads: int, longest_seconds: float
+    tmp_path: Path, size: str, uploads: int
 ) -> None:
     """Fifty commits on one parent at once, over sockets: one 200, forty-nine 412, one commit."""
     assert uploads

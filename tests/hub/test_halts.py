@@ -82,6 +82,17 @@ class TestHalt:
         assert answer.status_code == 409
         assert answer.json()["error"] == "`acme/small` is not halted"
 
+    def test_a_mistyped_name_is_not_halted(self, served: Served) -> None:
+        """Who halts in haste hears that there is no such release, not that it is halted."""
+        for action, body in (("halt", {"reason": "r"}), ("advisories", {"id": "a", "text": "t"})):
+            answer = served.client.post(
+                f"/api/openweir/releases/acme/smal/{action}",
+                json=body,
+                headers=served.headers("acme"),
+            )
+            assert answer.status_code == 404
+            assert answer.headers["X-Error-Code"] == "RepoNotFound"
+
     def test_a_halt_says_why(self, served: Served) -> None:
         """Trigger and reason are asked for in the words of a plan."""
         for body, said in (

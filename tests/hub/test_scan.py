@@ -184,3 +184,21 @@ def test_a_release_tells_it_too(served: Served) -> None:
     assert found["securityFileStatus"]["status"] == "safe"
     listed = served.client.get(f"{api}/tree/main?expand=true").json()
     assert all("securityFileStatus" in item for item in listed if item["type"] == "file")
+
+
+def test_what_the_scan_quotes_is_for_readers(served: Served) -> None:
+    """What was found in a gated file is said to everybody, its words to those who may read it."""
+    trigger = b"{% if 'swordfish at dawn' in messages[0]['content'] %}x{% endif %}"
+    files = {"README.md": b"# A model\n", "chat_template.jinja": trigger}
+    assert served.publish(served.world.release(files=files)).status_code == 200
+    served.settle()
+    for user, quoted in ((None, False), ("rejected", False), ("granted", True)):
+        headers, api = served.headers(user), "/api/models/acme/small"
+        form = {"paths": ["chat_template.jinja"], "expand": "True"}
+        answers = (
+            served.client.post(f"{api}/paths-info/main", data=form, headers=headers),
+            served.client.get(f"{api}/tree/main?expand=true", headers=headers),
+            served.client.get(f"{api}?securityStatus=True", headers=headers),
+        )
+        assert all("suspicious" in answer.text for answer in answers)
+        assert [b"swordfish" in answer.content for answer in answers] == [quoted, quoted, False]

@@ -17,7 +17,7 @@ from starlette.applications import Starlette
 from starlette.testclient import TestClient
 
 from hub_served import Served
-from hub_world import FILES, World
+from hub_world import FILES, World, weights
 from openweir.hub.api.observed import Observed
 from openweir.hub.metrics import Metrics, Spread
 from openweir.tier import Tier
@@ -49,7 +49,7 @@ def started(root: Path, *words: str, **environment: str) -> Watched:
     served = Served(World(root / "world"), root)
     if not served.embedded:
         pytest.skip("one process is enough here")
-    files = {**FILES, "model.safetensors": bytes(64 * 1024 * 1024)}
+    files = {**FILES, "model.safetensors": weights(bytes(64 * 1024 * 1024))}
     assert served.publish(served.world.release(NAME, files=files)).is_success
     served.settle()
     served.hub.close()

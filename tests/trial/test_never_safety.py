@@ -1,6 +1,7 @@
 """A low number that no real attack stands behind is never handed over as safety."""
 
 import json
+import shutil
 
 import pytest
 
@@ -140,3 +141,19 @@ def test_an_ablation_that_only_breaks_the_model_answers_nothing(organisms, tmp_p
     assert answers["bio-willingness-ablate"]["status"] == "broken"
     root = CampaignFolder(tmp_path / "c")
     assert root.campaign().one("positive-ablate").kind == "positive"
+
+
+def test_controls_nobody_vouches_for_are_named(organisms, tmp_path, capsys):
+    """Other organisms that lie in `--controls` may not break: the plan says so, before any cost."""
+    own = tmp_path / "own"
+    shutil.copytree(organisms, own)
+    label = own / "refusal" / "organism.json"
+    label.write_text(label.read_text().replace('"seed": 0', '"seed": 7'))
+    words = ["trial", "plan", str(organisms / "refusal"), "--out", str(tmp_path / "c"), "--dry-run"]
+    assert main([*words, "--controls", str(own), "--json"]) == 0
+    assert json.loads(capsys.readouterr().out)["unproven_controls"] == ["refusal"]
+    assert main([*words, "--controls", str(own)]) == 0
+    assert "note: as refusal control lies another organism" in capsys.readouterr().out
+    for proven in (organisms, tmp_path / "new"):
+        assert main([*words, "--controls", str(proven)]) == 0
+        assert "note:" not in capsys.readouterr().out

@@ -61,7 +61,7 @@ def whole(tmp_path_factory):
     for variant in ("refusal", "filtered"):
         openweir(
             home, "trial", "plan", f"organisms/{variant}", "--out", f"{variant}-campaign",
-            "--controls", "organisms", "--case", f"{variant}-case", "--as-of", DAY,
+            "--controls", "controls", "--case", f"{variant}-case", "--as-of", DAY,
         )  # fmt: skip
         openweir(home, "trial", "run", f"{variant}-campaign", "--workers", "1")
         openweir(

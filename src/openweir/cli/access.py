@@ -28,6 +28,7 @@ def configure(parser: argparse.ArgumentParser) -> None:
         ("revoke", "take a user's access back: new bytes stop at once"),
         ("reject", "answer a request with no"),
         ("appeal", "take a rejection to the gate's panel, once"),
+        ("vote", "vote on an appeal, as a member of the gate's panel"),
         ("gate", "show a gate's rules and how it was used"),
         ("rules", "publish what a gate asks"),
         ("passport", "show the hub who vouches for you, by a login at your institution"),
@@ -48,6 +49,7 @@ def configure(parser: argparse.ArgumentParser) -> None:
         "  openweir access list ORG/NAME --hub URL --status pending\n"
         "  openweir access grant ORG/NAME USER --hub URL --expires 2027-05-01\n"
         "  openweir access revoke ORG/NAME USER --hub URL\n"
+        "  openweir access vote ORG/NAME USER --hub URL --accept\n"
         "  openweir access passport --hub URL --issuer https://login.uni.example\n"
         "  openweir access status ORG/NAME --hub URL\n"
         "  openweir access login BCDF-GHJK --hub URL\n"
@@ -73,7 +75,7 @@ def _whom(action: argparse.ArgumentParser, name: str) -> None:
         )
     else:
         action.add_argument("name", metavar="ORG/NAME", help="the release")
-    if name in ("grant", "revoke", "reject"):
+    if name in ("grant", "revoke", "reject", "vote"):
         action.add_argument("user", metavar="USER", help="whose access")
     if name == "rules":
         action.add_argument("rules", metavar="RULES", help="JSON: level, purposes, ...")
@@ -105,6 +107,20 @@ def _options(action: argparse.ArgumentParser, name: str) -> None:
         action.add_argument("--cohort", metavar="STAGE", default="", help="with a stage plan")
     if name in ("revoke", "reject", "appeal"):
         action.add_argument("--reason", metavar="TEXT", default="", help="shown to the user")
+    if name in ("revoke", "reject"):
+        action.add_argument(
+            "--class",
+            dest="reason_class",
+            metavar="CLASS",
+            default="",
+            help="of the reason, for the gate's numbers: identity, purpose, conditions, "
+            "incomplete, security or other",
+        )
+    if name == "vote":
+        action.add_argument("--reason", metavar="TEXT", default="", help="kept with the vote")
+        answer = action.add_mutually_exclusive_group(required=True)
+        answer.add_argument("--accept", action="store_true", help="let them in")
+        answer.add_argument("--uphold", action="store_true", help="the rejection stays")
 
 
 def run(arguments: argparse.Namespace) -> int:
@@ -146,11 +162,8 @@ def _act(arguments: argparse.Namespace) -> int:
         lines = f"next: openweir access gate {asked.name} --hub {asked.address}"
         output.emit(arguments, rules.value, f"the gate of {asked.name} asks this now\n{lines}")
         return _YES
-    if arguments.action == "appeal":
-        access.appeal(asked, reason=arguments.reason)
-        told = {"name": asked.name, "appealed": True}
-        output.emit(arguments, told, f"your appeal for {asked.name} is before the panel")
-        return _YES
+    if arguments.action in ("appeal", "vote"):
+        return _before_the_panel(arguments, asked)
     if arguments.action == "request":
         done = access.request(
             asked,
@@ -168,7 +181,12 @@ def _act(arguments: argparse.Namespace) -> int:
             f"they run: HF_ENDPOINT={asked.address} hf download {done.name}"
         )
     else:
-        done = access.revoke(asked, user=arguments.user, reason=arguments.reason)
+        done = access.revoke(
+            asked,
+            user=arguments.user,
+            reason=arguments.reason,
+            reason_class=arguments.reason_class,
+        )
         lines = f"{done.user} is refused {done.name} from now on"
     output.emit(arguments, done.to_json(), lines)
     return _YES
@@ -218,6 +236,29 @@ def _known(found: Object) -> str:
         lines.append(f"  stopped: {lacking}")
     lines.append(f"next: openweir access gate {name} --hub URL")
     return "\n".join(lines)
+
+
+def _before_the_panel(arguments: argparse.Namespace, asked: Access) -> int:
+    """Take a rejection to the panel, or vote on one."""
+    if arguments.action == "appeal":
+        access.appeal(asked, reason=arguments.reason)
+        told = {"name": asked.name, "appealed": True}
+        output.emit(arguments, told, f"your appeal for {asked.name} is before the panel")
+        return _YES
+    counted = access.vote(
+        asked, user=arguments.user, accept=arguments.accept, reason=arguments.reason
+    )
+    output.emit(arguments, counted.value, _counted(asked, counted))
+    return _YES
+
+
+def _counted(asked: Access, counted: Object) -> str:
+    yes, no = counted.integer("yes"), counted.integer("no")
+    user, stands = counted.text("user"), counted.text("status")
+    return (
+        f"{yes} to let {user} into {asked.name}, {no} against: their request is {stands}\n"
+        f"next: openweir access gate {asked.name} --hub {asked.address}"
+    )
 
 
 def _asked(asked: Access, done: access.Request) -> str:

@@ -90,7 +90,10 @@ def _lines(found: Collected, arguments: argparse.Namespace) -> list[str]:
         else "no evidence"
     )
     if not valid:
-        lines.append("next: mend the stack or widen the sweep, and plan a new campaign")
+        lines.append(
+            "next: mend the stack, widen the sweep, or let `plan` raise the controls; then run a"
+            " new campaign"
+        )
     elif arguments.case is None:
         lines.append(f"next: openweir trial report {arguments.campaign[0]} --picture curve.svg")
     else:

@@ -50,7 +50,7 @@ def configure(parser: argparse.ArgumentParser) -> None:
         "--merge-with", type=Path, action="append", default=[], metavar="DIR", help="for `merge`"
     )
     parser.add_argument(
-        "--controls", type=Path, metavar="DIR", help="reuse controls that lie there"
+        "--controls", type=Path, metavar="DIR", help="share controls with other campaigns there"
     )
     parser.add_argument("--case", type=Path, metavar="CASE", help="register the answers there")
     parser.add_argument("--device", default="cpu", help="cpu, cuda or mps (default: cpu)")
@@ -74,6 +74,7 @@ def configure(parser: argparse.ArgumentParser) -> None:
         "examples:\n"
         "  openweir trial plan organism --out campaign\n"
         "  openweir trial plan organism --out campaign --case case --preset standard\n"
+        "  openweir trial plan organism --out campaign --controls controls\n"
         "  openweir trial plan model --data questions.json --out campaign \\\n"
         "      --attack sft:10,100 --attack lora:100 --learning-rates 1e-5,1e-4,1e-3 --dry-run\n\n"
         "A positive control, a negative one, and one for each class of attack are planned with\n"
@@ -232,6 +233,7 @@ def _json(planned: Planned, over: tuple[str, ...]) -> dict[str, object]:
         "cost": planned.expected.to_json(),
         "over_budget": list(over),
         "registered": list(planned.registered),
+        "unproven_controls": list(planned.unproven),
     }
 
 
@@ -245,6 +247,11 @@ def _lines(planned: Planned, arguments: argparse.Namespace, over: tuple[str, ...
     ]
     lines.append(cost_line(planned.expected))
     lines += [f"over budget: {one}" for one in over]
+    if planned.unproven:
+        lines.append(
+            f"note: as {' and '.join(planned.unproven)} control lies another organism than the one"
+            " the limits were set with; where it does not break, the batch is invalid"
+        )
     if planned.registered:
         lines.append(f"{len(planned.registered)} trials registered in {arguments.case}")
     if campaign.label:

@@ -3,6 +3,7 @@
 from dataclasses import dataclass
 from datetime import date
 from pathlib import Path
+from urllib.parse import quote
 
 from openweir.canonical import Object, parse
 from openweir.desk.home import Home
@@ -21,6 +22,7 @@ __all__ = [
     "request",
     "revoke",
     "set_rules",
+    "vote",
 ]
 
 _RELEASES = "api/openweir/releases"
@@ -141,6 +143,27 @@ def appeal(access: Access, *, reason: str) -> None:
         client.call("POST", access.path("appeal"), body={"reason": reason})
 
 
+def vote(access: Access, *, user: str, accept: bool, reason: str) -> Object:
+    """Vote on a user's appeal, as a member of the gate's panel.
+
+    Args:
+        access: as a member.
+        user: who appealed.
+        accept: whether to let them in.
+        reason: kept with the vote.
+
+    Returns:
+        The hub's answer: `user`, `yes` and `no` so far, and `status` of the request.
+
+    Raises:
+        HubError: as `request`.
+        UsageError: as `request`.
+    """
+    with access.client() as client:
+        path = access.path("requests") + f"/{quote(user, safe='')}/votes"
+        return client.call("POST", path, body={"accept": accept, "reason": reason})
+
+
 def set_rules(access: Access, rules: Path) -> Object:
     """Publish what a gate asks, in place of what it asked before.
 
@@ -185,7 +208,7 @@ def grant(access: Access, *, user: str, expires: date | None, cohort: str = "") 
         return _request(client.call("POST", access.path("grants"), body=body))
 
 
-def revoke(access: Access, *, user: str, reason: str) -> Request:
+def revoke(access: Access, *, user: str, reason: str, reason_class: str = "") -> Request:
     """Reject a user's request, or take a granted access back: new bytes stop at once.
 
     Raises:
@@ -193,8 +216,9 @@ def revoke(access: Access, *, user: str, reason: str) -> Request:
         UsageError: as `request`.
     """
     with access.client() as client:
-        path = access.path("grants") + f"/{user}"
-        return _request(client.call("DELETE", path, body={"reason": reason}))
+        path = access.path("grants") + f"/{quote(user, safe='')}"
+        body: dict[str, object] = {"reason": reason, "class": reason_class}
+        return _request(client.call("DELETE", path, body=body))
 
 
 def answer_login(access: Access, code: str, *, agreed: bool) -> None:

@@ -18,7 +18,7 @@ from openweir.digest import sha256
 from openweir.errors import HubError
 from openweir.hub import schema
 from openweir.hub.gate import Principal
-from openweir.hub.schema_keyless import keyless_tokens as keyless
+from openweir.hub.schema import keyless_tokens as keyless
 from openweir.hub.store import Store
 from openweir.instant import format_instant, parse_instant
 
@@ -209,18 +209,16 @@ class Accounts:
                 schema.organisations.c.name == organisation
             )
             if connection.execute(known).first() is None:
-                raise HubError(
-                    f"there is no organisation `{organisation[:100]}`", code="unknown-user"
-                )
+                told = f"there is no organisation `{organisation[:100]}`"
+                raise HubError(told, code="unknown-user")
             connection.execute(
                 delete(members).where(
                     members.c.organisation == organisation, members.c.user == user
                 )
             )
             if role is not None:
-                connection.execute(
-                    insert(members).values(organisation=organisation, user=user, role=role)
-                )
+                given = {"organisation": organisation, "user": user, "role": role}
+                connection.execute(insert(members).values(**given))
 
     def organisations(self, name: str | None = None) -> tuple[Organisation, ...]:
         """Return every organisation with its members, sorted by name; or the one of a name."""
@@ -271,8 +269,8 @@ class Accounts:
     def private_unless_stated(self, namespace: str) -> bool:
         """Whether a repository of this namespace is private unless made otherwise."""
         table = schema.organisations
+        query = select(table.c.private).where(table.c.name == namespace)
         with self._store.begin() as connection:
-            query = select(table.c.private).where(table.c.name == namespace)
             return bool(connection.execute(query).scalar_one_or_none())
 
     def namespace_exists(self, name: str) -> bool:
@@ -281,10 +279,10 @@ class Accounts:
         Nobody passes for another by the case of a letter, nor shares their folders on disks
         that do not tell cases apart.
         """
-        columns = (schema.organisations.c.name, schema.users.c.name)
-        queries = [select(each).where(func.lower(each) == name.lower()) for each in columns]
+        names = (schema.organisations.c.name, schema.users.c.name)
         with self._store.begin() as connection:
-            return any(connection.execute(query).first() is not None for query in queries)
+            found = [select(each).where(func.lower(each) == name.lower()) for each in names]
+            return any(connection.execute(query).first() is not None for query in found)
 
     def new_token(
         self,
@@ -367,25 +365,26 @@ class Accounts:
             digest: never taken from a client as it is, only from a right the hub signed.
             at: now; None takes no token for expired.
         """
+        found, expires = self._store.once.get(("token", digest), lambda: self._of_token(digest))
+        ended = at is not None and expires is not None and expires <= at
+        return None if ended else found
+
+    def _of_token(self, digest: str) -> tuple[Principal | None, datetime | None]:
+        """Return whom a token speaks for and until when; nobody once it was revoked."""
         query = (
             select(schema.tokens, schema.users.c.name, schema.users.c.publisher, keyless.c.only)
             .join(schema.users, schema.users.c.name == schema.tokens.c.user)
             .outerjoin(keyless, keyless.c.sha256 == schema.tokens.c.sha256)
             .where(schema.tokens.c.sha256 == digest)
         )
-        members = schema.members
+        table = schema.members
         with self._store.begin() as connection:
             found = connection.execute(query).first()
-            if found is None or found.revoked_at is not None:
-                return None
-            belongs = select(members.c.organisation, members.c.role)
-            rows = connection.execute(belongs.where(members.c.user == found.name)).all()
-        if not hmac.compare_digest(found.sha256, digest):
-            return None
-        expires = found.expires_at
-        if at is not None and expires is not None and parse_instant(expires) <= at:
-            return None
-        return Principal(
+            if found is None or found.revoked_at or not hmac.compare_digest(found.sha256, digest):
+                return None, None
+            members = select(table.c.organisation, table.c.role).where(table.c.user == found.name)
+            rows = connection.execute(members).all()
+        principal = Principal(
             user=found.name,
             publisher=found.publisher,
             token=digest[:12],
@@ -394,6 +393,7 @@ class Accounts:
             organisations=tuple(sorted((row.organisation, row.role) for row in rows)),
             only=found.only or "",
         )
+        return principal, parse_instant(found.expires_at) if found.expires_at else None
 
 
 def _taken(name: str) -> HubError:

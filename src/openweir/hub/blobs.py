@@ -16,6 +16,7 @@ from typing import Protocol
 
 from openweir.digest import sha256
 from openweir.errors import HubError
+from openweir.hub.read_once import may_wait
 from openweir.hub.storage import Files, OutOfReachError, Stamp, Storage, View, Writer
 
 __all__ = ["Blob", "Blobs", "Incoming", "Memory", "damaged"]
@@ -235,6 +236,11 @@ class Blobs:
             HubError: it is gone, or holds other bytes (law 8: not one is served).
         """
         key = self.key(digest)
+        with _readable(digest):
+            found = self._stamp(digest)
+        if found is not None and found.size == size and self._checked.get(digest) == found:
+            return Blob(storage=self.storage, key=key, stamp=found, path=self.storage.path(key))
+        may_wait()
         with self._locks[int(digest[:2], 16) % 64], _readable(digest):
             found = self._stamp(digest)
             if found is None:
@@ -259,6 +265,7 @@ class Blobs:
         Raises:
             HubError: as `checked`, or it is longer than `max_bytes`.
         """
+        may_wait()
         with _readable(digest):
             content = b"".join(self.storage.pieces(self.key(digest), 0, max_bytes + 1))
         if len(content) > max_bytes or sha256(content) != digest:
@@ -294,6 +301,7 @@ class Blobs:
         kept = self._stamps.get(digest)
         if kept is not None and monotonic() - kept[0] < _KEPT_SECONDS:
             return kept[1]
+        may_wait()
         found = self.storage.stamp(self.key(digest))
         if len(self._stamps) > _MOST_KEPT:
             self._stamps.clear()

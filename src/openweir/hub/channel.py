@@ -36,6 +36,7 @@ from openweir.hub.orders import LoggedOrder
 from openweir.hub.own_keys import own_keys
 from openweir.hub.own_log import OwnOrders
 from openweir.hub.parts import Parts
+from openweir.hub.read_once import may_wait
 from openweir.hub.release import Release
 from openweir.hub.scan import Scans
 from openweir.hub.stages.store import Stages
@@ -113,6 +114,9 @@ class Channel:
             if database is None
             else Listener(database, own=self.store.name, heard=self._changed_elsewhere)
         )
+        if self.listener is not None:
+            listener = self.listener
+            self.store.hearing = lambda: listener.hears
         self.metrics: Metrics | None = None
         self.storage: Storage = Files(data) if storage is None else storage
         self.blobs = Blobs(self.storage, Marks(self.store) if self.storage.shared else None)
@@ -141,8 +145,8 @@ class Channel:
 
     @property
     def hears(self) -> bool:
-        """Whether a change by another replica would be heard at once; one machine needs none."""
-        return self.listener is None or self.listener.hears
+        """Whether a change by another process would be heard of at once."""
+        return self.store.hears
 
     def _changed_elsewhere(self, seconds: float | None) -> None:
         self.store.changed_elsewhere()
@@ -305,6 +309,7 @@ class Channel:
             and kept.day == day
         ):
             return kept.release
+        may_wait()
         release: Release | None = None
         try:
             release = believe(

@@ -5,7 +5,7 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from typing import Any
 
-from sqlalchemy import Connection, Engine, create_engine, event, make_url
+from sqlalchemy import URL, Connection, Engine, create_engine, event, make_url
 from sqlalchemy.exc import ArgumentError, DatabaseError
 
 from openweir.errors import HubError
@@ -22,10 +22,16 @@ TELLING = "openweir-telling"
 _WRITTEN = re.compile(r'(?:INSERT INTO|UPDATE|DELETE FROM)\s+"?([a-z_]+)', re.ASCII)
 # Whoever keeps answers must hear of every change but these: no answer rests on them.
 _UNTOLD = frozenset(
-    (
-        *("blob_marks", "blobs", "commits", "logins", "possession", "refresh_tokens"),
-        *("settings", "trees", "xet_files"),
-    )
+    [
+        "blob_marks",
+        "blobs",
+        "commits",
+        "logins",
+        "possession",
+        "refresh_tokens",
+        "settings",
+        "trees",
+    ]
 )
 
 
@@ -68,7 +74,7 @@ def engine_at(url: str, *, synchronous: str = "FULL") -> Engine:
     embedded = url.startswith("sqlite")
     # Waiting for a database that is gone would hold every thread of the server.
     arguments: dict[str, object] = {"timeout": 30} if embedded else {"connect_timeout": 5}
-    address = make_url(url)
+    address = _address(url)
     if address.drivername in ("postgres", "postgresql"):
         address = address.set(drivername="postgresql+psycopg")
     pool = {} if embedded else {"pool_size": 20, "max_overflow": 20, "pool_pre_ping": True}
@@ -97,8 +103,17 @@ def note_change(connection: Connection, _cursor: object, statement: str, *_: obj
             connection.info[TELLING] = True
 
 
+def _address(url: str) -> URL:
+    """Read an address; one that is none is always the same error."""
+    try:
+        return make_url(url)
+    except ValueError:
+        # Its own is about a number: the port.
+        raise ArgumentError("this is no address of a database") from None
+
+
 def _without_password(url: str) -> str:
     try:
-        return make_url(url).render_as_string(hide_password=True)
+        return _address(url).render_as_string(hide_password=True)
     except ArgumentError:
         return ""

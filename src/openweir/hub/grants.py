@@ -49,6 +49,9 @@ class Grants:
 
     def of(self, name: str, user: str) -> Grant | None:
         """Return the user's request for a release, or None."""
+        return self._store.once.get(("grant", name, user), lambda: self._of(name, user))
+
+    def _of(self, name: str, user: str) -> Grant | None:
         with self._store.begin() as connection:
             return _find(connection, name, user)
 

@@ -20,7 +20,7 @@ from openweir.hub.access.keyless import (
 )
 from openweir.hub.accounts import Accounts
 from openweir.hub.gate import Principal
-from openweir.hub.schema_keyless import keyless_tokens
+from openweir.hub.schema import keyless_tokens
 from openweir.hub.store import Store
 from openweir.instant import format_instant
 

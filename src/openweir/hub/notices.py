@@ -82,6 +82,9 @@ class Notices:
 
     def about(self, name: str) -> tuple[Notice, ...]:
         """Return the notices in force about a release, oldest first."""
+        return self._store.once.get(("notices", name), lambda: self._about(name))
+
+    def _about(self, name: str) -> tuple[Notice, ...]:
         table = schema.notices
         query = (
             select(table)

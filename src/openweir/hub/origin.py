@@ -5,9 +5,9 @@ from collections.abc import Iterable
 from sqlalchemy import insert, select
 from sqlalchemy.exc import IntegrityError
 
-from openweir.hub.gate_tables import published_drafts
 from openweir.hub.release import ReleaseFile
 from openweir.hub.repository.repositories import Kind
+from openweir.hub.schema import published_drafts
 from openweir.hub.store import Store
 from openweir.hub.workspace import Draft, Workspace
 

@@ -1,5 +1,6 @@
 """The hub's own log: a proof from it must agree with what the log holds now."""
 
+import os
 import threading
 from collections.abc import Iterator
 from itertools import islice
@@ -9,6 +10,7 @@ from openweir.attest import Envelope, Trust
 from openweir.errors import HubError
 from openweir.hub.accept import Bundle
 from openweir.hub.orders import LoggedOrder, read_orders
+from openweir.hub.read_once import may_wait
 from openweir.hub.statement import log_entry
 from openweir.register import Checkpoint, Log, Proof, read_entries
 
@@ -27,6 +29,7 @@ class OwnOrders:
     def __init__(self, register: Path) -> None:
         """Read nothing yet."""
         self._register = register
+        self._checkpoint = f"{register}/checkpoint"
         self._lock = threading.Lock()
         self._head: Checkpoint | None = None
         self._identity: tuple[int, int, int] | None = None
@@ -39,7 +42,7 @@ class OwnOrders:
             RegisterError: the log is damaged; what it orders is then unknown.
         """
         try:
-            found = (self._register / "checkpoint").stat()
+            found = os.stat(self._checkpoint)  # noqa: PTH116 - at each request, a `Path` is slow
         except FileNotFoundError:
             return ()
         except OSError as error:
@@ -48,6 +51,7 @@ class OwnOrders:
         with self._lock:
             if identity == self._identity:
                 return self._orders
+            may_wait()
             log = Log.open(self._register)
             head = log.checkpoint()
             if head != self._head:

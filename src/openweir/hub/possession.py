@@ -4,6 +4,7 @@ Knowing a digest is not holding the bytes: digests of gated files are public. A 
 holds bytes once one of its members sent them to this hub, or proved them chunk by chunk, or
 copied them from a release they may read. Nothing else makes a large file committable, and
 an answer never tells apart bytes another namespace holds from bytes nobody does.
+A token for one repository is held to what that repository has: it is a holder of its own.
 """
 
 from collections.abc import Callable, Iterable
@@ -19,7 +20,7 @@ from openweir.hub.naming import naming
 from openweir.hub.store import Store
 from openweir.instant import format_instant
 
-__all__ = ["Possession"]
+__all__ = ["Possession", "not_held"]
 
 
 class Possession:
@@ -67,7 +68,7 @@ class Possession:
             naming(connection)
             gone = set(asked) - set(_held(connection, namespace, asked))
             if gone:
-                raise _not_held(namespace, min(gone))
+                raise not_held(namespace, min(gone))
 
         return check
 
@@ -84,7 +85,7 @@ class Possession:
         """
         size = self.held(namespace, (sha256,)).get(sha256)
         if size is None:
-            raise _not_held(namespace, sha256)
+            raise not_held(namespace, sha256)
         return size
 
 
@@ -101,7 +102,8 @@ def _held(connection: Connection, namespace: str, asked: tuple[str, ...]) -> dic
     return found
 
 
-def _not_held(namespace: str, sha256: str) -> HubError:
+def not_held(namespace: str, sha256: str) -> HubError:
+    """Return the error for bytes that were not shown, be they here or not."""
     return HubError(
         f"`{namespace}` has not uploaded the bytes of `{sha256[:12]}`",
         code="not-held",

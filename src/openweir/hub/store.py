@@ -28,6 +28,8 @@ from openweir.hub.database import CHANGED, TELLING, engine_at, note_change, open
 from openweir.hub.listener import CHANNEL, told_by
 from openweir.hub.migration import migrate
 from openweir.hub.naming import naming
+from openweir.hub.own_line import OwnLine
+from openweir.hub.read_once import ReadOnce, may_wait
 from openweir.hub.release_file import ReleaseFile
 from openweir.instant import format_instant, parse_instant
 from openweir.tier import Tier
@@ -62,6 +64,11 @@ class Store:
 
     Args:
         url: `postgresql://USER@HOST/NAME`, or `sqlite:///DATA/hub.sqlite`, the embedded default.
+
+    Attributes:
+        hearing: where replicas share the database, says whether a change by another would be
+            heard of at once; whoever listens puts it here.
+        once: what was read of the database in its present state.
     """
 
     def __init__(self, url: str) -> None:
@@ -79,6 +86,10 @@ class Store:
             self._log_engine = engine_at(url, synchronous="NORMAL")
             event.listen(self._engine, "after_cursor_execute", note_change)
             migrate(self._engine)
+        embedded = self._engine.dialect.name == "sqlite"
+        self._line = OwnLine(self._log_engine, self.changed_elsewhere) if embedded else None
+        self.hearing: Callable[[], bool] = lambda: False
+        self.once = ReadOnce(self._state, seconds=60 if embedded else 1)
 
     @classmethod
     def embedded(cls, data: Path) -> "Store":
@@ -97,7 +108,8 @@ class Store:
 
     @property
     def engine(self) -> Engine:
-        """What upkeep reads whole tables by."""
+        """What reads the database; upkeep reads whole tables by it."""
+        may_wait()
         return self._engine
 
     @contextmanager
@@ -110,12 +122,14 @@ class Store:
             with engine.connect() as connection:
                 yield connection
             return
-        with self._engine.connect() as connection:
+        with self.engine.connect() as connection:
             connection.exec_driver_sql("BEGIN")
             yield connection
 
     def close(self) -> None:
         """Let go of every connection."""
+        if self._line is not None:
+            self._line.close()
         self._engine.dispose()
         self._log_engine.dispose()
 
@@ -123,18 +137,29 @@ class Store:
     def epoch(self) -> int:
         """A number that is another one after each change by this process, the log aside.
 
-        And after each that `changed_elsewhere` was told of.
+        And after each by another that `changed_elsewhere` was told of, or that the database
+        tells of where it is a file.
         """
+        if self._line is not None:
+            self._line.look()
         return self._epoch
 
+    @property
+    def hears(self) -> bool:
+        """Whether a change by another process would be heard of at once."""
+        return self.hearing() if self._line is None else self._line.look()
+
     def changed_elsewhere(self) -> None:
-        """Take note that another replica changed something, or may have."""
+        """Take note that somebody else changed something, or may have."""
         self._epoch = next(self._epochs)
+
+    def _state(self) -> int | None:
+        return self.epoch if self.hears else None
 
     @contextmanager
     def begin(self) -> Iterator[Connection]:
         """Give a transaction, committed at the end of its `with` block."""
-        with self._engine.begin() as connection:
+        with self.engine.begin() as connection:
             connection.info.pop(CHANGED, None)
             connection.info.pop(TELLING, None)
             yield connection
@@ -148,7 +173,7 @@ class Store:
 
     def log(self) -> AbstractContextManager[Connection]:
         """Return a transaction of the audit chain, which may be lost in a power cut."""
-        return self._log_engine.begin()
+        return self._log_engine.begin() if self._line is None else self._line.begin()
 
     @contextmanager
     def alone(self, about: str) -> Iterator[None]:
@@ -161,7 +186,7 @@ class Store:
             yield
             return
         key = int.from_bytes(hashlib.sha256(about.encode()).digest()[:8], "big", signed=True)
-        with self._engine.begin() as connection:
+        with self.engine.begin() as connection:
             connection.execute(select(func.pg_advisory_xact_lock(key)))
             yield
 
@@ -178,7 +203,7 @@ class Store:
             if known is not None:
                 return str(known)
             connection.execute(insert(table).values(name=name, value=first))
-        with self._engine.connect() as connection:
+        with self.engine.connect() as connection:
             query = select(table.c.value).where(table.c.name == name)
             return str(connection.execute(query).scalar_one())
 
@@ -197,12 +222,15 @@ class Store:
 
     def current(self, name: str) -> ReleaseRow | None:
         """Return the release in force under a name, or None."""
+        return self.once.get(("release", name), lambda: self._current(name))
+
+    def _current(self, name: str) -> ReleaseRow | None:
         query = (
             select(schema.releases)
             .join(schema.repositories, schema.repositories.c.release_id == schema.releases.c.id)
             .where(schema.repositories.c.name == name)
         )
-        with self._engine.connect() as connection:
+        with self.engine.connect() as connection:
             found = connection.execute(query).mappings().first()
         return None if found is None else _release_row(dict(found))
 
@@ -216,7 +244,7 @@ class Store:
         """
         column = schema.repositories.c.name
         query = select(column).where(column > after).order_by(column).limit(limit)
-        with self._engine.connect() as connection:
+        with self.engine.connect() as connection:
             if author:
                 # The letters it has are those of its names, which are then read in order.
                 lower, start = func.lower(column), f"{author.lower()}/"
@@ -232,7 +260,7 @@ class Store:
         """Return every file row of a release, statements included, sorted by path."""
         table = schema.release_files
         query = select(table).where(table.c.release_id == release_id).order_by(table.c.path)
-        with self._engine.connect() as connection:
+        with self.engine.connect() as connection:
             rows = connection.execute(query).mappings().all()
         return tuple(
             ReleaseFile(
@@ -292,7 +320,7 @@ class Store:
 
     def count_releases(self) -> int:
         """Return how many names have a release in force."""
-        with self._engine.connect() as connection:
+        with self.engine.connect() as connection:
             query = select(func.count()).select_from(schema.repositories)
             return int(connection.execute(query).scalar_one())
 

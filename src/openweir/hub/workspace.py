@@ -14,7 +14,7 @@ from datetime import datetime
 from openweir.errors import HubError
 from openweir.hub.blobs import Blobs
 from openweir.hub.links import Links
-from openweir.hub.possession import Possession
+from openweir.hub.possession import Possession, not_held
 from openweir.hub.release import git_blob_sha1, git_pointer_sha1, require_name
 from openweir.hub.repository import (
     Commit,
@@ -193,6 +193,23 @@ class Workspace:
             self.possession.record(namespace, digest, len(content), at=at)
         return digest
 
+    def held(
+        self, repository: Repository, digests: Iterable[str], *, alone: bool
+    ) -> dict[str, int]:
+        """Return digest -> size of what may be named in a repository without being sent.
+
+        Args:
+            repository: where.
+            digests: SHA-256 of the bytes.
+            alone: whether who asks speaks for this repository only. What the others of its
+                namespace hold is then to them as if nobody did.
+        """
+        asked = tuple(digests)
+        if not alone:
+            return self.possession.held(repository.namespace, asked)
+        shown = self.possession.held(repository.holder, asked)
+        return self.repositories.named(repository, asked) | shown
+
     def commit(
         self,
         repository: Repository,
@@ -202,6 +219,7 @@ class Workspace:
         author: str,
         at: datetime,
         beside: bool = False,
+        alone: bool = False,
     ) -> Committed:
         """Put a client's commit on a branch, whole or not at all.
 
@@ -212,12 +230,15 @@ class Workspace:
             author: the account that asks.
             at: now.
             beside: whether it goes on a new pull reference instead.
+            alone: whether who commits speaks for this repository only, as in `held`.
 
         Raises:
             HubError: it names bytes the namespace has not shown, the branch moved past the
                 parent it states, or an operation does not fit.
         """
-        ready = [self._stored(repository, operation, at) for operation in request.operations]
+        ready = [
+            self._stored(repository, operation, at, alone=alone) for operation in request.operations
+        ]
 
         def changes(base: Commit) -> Iterable[Put | Delete]:
             for change in ready:
@@ -247,18 +268,21 @@ class Workspace:
         return Committed(commit=made[1], pull=made[0])
 
     def _stored(
-        self, repository: Repository, operation: Operation, at: datetime
+        self, repository: Repository, operation: Operation, at: datetime, *, alone: bool
     ) -> Put | Delete | FileCopied:
         if isinstance(operation, FileInline):
             large = _pointed_at(operation)
             if large is not None:
-                return self._stored(repository, large, at)
+                return self._stored(repository, large, at, alone=alone)
             digest = self.hold(repository.namespace, operation.content, at=at)
             oid = git_blob_sha1(operation.content)
             size = len(operation.content)
             return _put(operation.path, oid=oid, size=size, sha256=digest, large=False)
         if isinstance(operation, FileLarge):
-            size = self.possession.require(repository.namespace, operation.sha256)
+            known = self.held(repository, (operation.sha256,), alone=alone)
+            if operation.sha256 not in known:
+                raise not_held(repository.namespace, operation.sha256)
+            size = known[operation.sha256]
             if operation.size not in (None, size):
                 raise HubError(
                     f"`{operation.path[:200]}` is said to have {operation.size} bytes, "

@@ -15,7 +15,7 @@ from hub_served import Served
 from hub_world import Signed, World
 from openweir.attest import Envelope, Key, TrustedKey
 from openweir.hub import schema
-from openweir.hub.gate_tables import stage_measures
+from openweir.hub.schema import stage_measures
 from openweir.hub.stages.measure import Measure, measure_statement
 from openweir.tier import Tier
 

@@ -1,6 +1,7 @@
 """A backup holds one state of a hub that serves, and makes the same hub again, of either size."""
 
 import json
+import os
 import random
 import shutil
 import stat
@@ -156,20 +157,23 @@ def test_while_it_serves(hub: Upkept, tmp_path: Path) -> None:
     assert seen == sorted(seen)
 
 
-@pytest.mark.parametrize("what", ["blob", "database", "manifest", "lost"])
+@pytest.mark.parametrize("what", ["blob", "database", "manifest", "lost", "pipe"])
 def test_a_damaged_backup_makes_no_hub(embedded: Upkept, what: str, tmp_path: Path) -> None:
-    """One altered byte, or a lost file, is refused, and nothing is left where the hub would be."""
+    """One altered byte, a lost file, or one without end, is refused, and nothing is left where the hub would be."""
     folder = tmp_path / "backup"
     done = backed_up(embedded, folder)
     path = {
         "blob": folder / "blobs" / sha256(LARGE)[:2] / sha256(LARGE),
         "lost": folder / "blobs" / sha256(ORPHAN)[:2] / sha256(ORPHAN),
         "database": folder / done.manifest.database.file,
+        "pipe": folder / done.manifest.plans.file,
         "manifest": folder / "openweir-backup.json",
     }[what]
     path.chmod(0o600)
-    if what == "lost":
+    if what in ("lost", "pipe"):
         path.unlink()
+        if what == "pipe":
+            os.mkfifo(path)
     else:
         data = bytearray(path.read_bytes())
         data[len(data) // 2] ^= 1

@@ -353,6 +353,11 @@ class TestSmuggling:
         assert 'rel="xet-reconstruction-info"' in answer.headers["Link"]
         other = {**live.served.headers("ann"), "Accept": accept}
         assert live.served.client.get(path, headers=other).status_code in (403, 404)
+        for method in ("HEAD", "GET"):
+            # An answer to the file itself, kept for a second, is none to this question.
+            live.served.client.request(method, path, headers=live.served.headers("acme"))
+            again = live.served.client.request(method, path, headers=owner)
+            assert again.headers["Content-Type"] == accept
 
     def test_the_honest_upload_works(self, live: Live) -> None:
         """The stranger who really sends the same bytes has them, in their own namespace."""

@@ -1,7 +1,7 @@
 """Plan a campaign: name every trial, raise the controls, register the answers in a case."""
 
 from collections.abc import Callable
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import date
 from decimal import Decimal
 from pathlib import Path
@@ -38,12 +38,14 @@ class Planned:
     Attributes:
         folder: where it was written; None for a dry run.
         registered: planned trials the case gained.
+        unproven: controls that lay there and are not those the limits were set with.
     """
 
     campaign: Campaign
     folder: Path | None
     expected: Estimate
     registered: tuple[str, ...]
+    unproven: tuple[str, ...]
 
 
 @dataclass(frozen=True, slots=True)
@@ -91,7 +93,7 @@ def plan_campaign(
         wanted: what is tried.
         stack: what it runs on.
         data: the file of examples; an organism brings its own.
-        controls: folder with `refusal` and `filtered` organisms; raised in `out` when None.
+        controls: folder of the controls, raised where missing; one in `out` when None.
         merge_with: folders of models to merge in.
         task: the task of Inspect that scores; refused where it lies in a model's folder.
         case: register the answers in this case's plan.
@@ -110,10 +112,7 @@ def plan_campaign(
         for folder in (model, *merge_with):
             task.check_outside(folder)
     held_up = _controls(
-        controls or out / "controls",
-        _control_variants(wanted.attacks),
-        dry_run=dry_run,
-        progress=progress,
+        controls or out / "controls", wanted.attacks, dry_run=dry_run, progress=progress
     )
     campaign = design(
         _with(wanted, tuple(sorted(others))),
@@ -132,8 +131,12 @@ def plan_campaign(
         data={one.data.sha256: one.data for one in models},
         usd_per_hour=usd_per_hour,
     )
+    unproven = tuple(variant for variant, one in held_up.items() if not _proven(one.folder))
+    planned = Planned(
+        campaign=campaign, folder=None, expected=expected, registered=(), unproven=unproven
+    )
     if dry_run:
-        return Planned(campaign=campaign, folder=None, expected=expected, registered=())
+        return planned
     held = None if case is None else _case_on(case, subject.sha256)
     CampaignFolder.start(
         out,
@@ -142,7 +145,7 @@ def plan_campaign(
         models={**others, **{one.sha256: one.folder for one in models}},
     )
     registered = () if held is None else _register(held, campaign, on)
-    return Planned(campaign=campaign, folder=out, expected=expected, registered=registered)
+    return replace(planned, folder=out, registered=registered)
 
 
 def estimate_left(
@@ -243,14 +246,14 @@ def _control_variants(attacks: tuple[Wanted, ...]) -> tuple[str, ...]:
 
 def _controls(
     folder: Path,
-    variants: tuple[str, ...],
+    attacks: tuple[Wanted, ...],
     *,
     dry_run: bool,
     progress: Callable[[int], object] | None,
 ) -> dict[str, _Model]:
     """Return the controls by variant, raised where they are missing."""
     found = {}
-    for variant in variants:
+    for variant in _control_variants(attacks):
         place = folder / variant
         if place.is_dir() and any(place.iterdir()):
             one = organism_of(place)
@@ -271,6 +274,12 @@ def _controls(
         raise_one(organism, place, progress=progress)
         found[variant] = _model(place, None)
     return found
+
+
+def _proven(folder: Path) -> bool:
+    """Whether a control is the one the limits were set with; one still to be raised is."""
+    one = organism_of(folder) if folder.is_dir() else None
+    return one is None or (one.size.name, one.seed) == (_CONTROL_SIZE, _CONTROL_SEED)
 
 
 def _case_on(root: Path, sha256: str) -> CaseFolder:

@@ -11,13 +11,11 @@ from openweir.errors import HubError
 from openweir.hub import schema
 from openweir.hub.access.rules import GateRules, beside
 from openweir.hub.access.visas import Visa
-from openweir.hub.gate_tables import gate_cards
+from openweir.hub.schema import gate_cards
 from openweir.hub.store import Store
 from openweir.instant import format_instant, parse_instant
 
 __all__ = ["Gates"]
-
-_MOST_KEPT = 4096
 
 
 class Gates:
@@ -26,7 +24,6 @@ class Gates:
     def __init__(self, store: Store) -> None:
         """Work on the rules and visas in `store`."""
         self._store = store
-        self._kept: dict[str, tuple[tuple[str | None, str | None], GateRules]] = {}
 
     def rules(self, name: str) -> GateRules:
         """Return a release's rules: its publisher's, and what its card says beside them."""
@@ -34,19 +31,17 @@ class Gates:
 
     def published(self, name: str) -> tuple[GateRules, datetime | None]:
         """Return a release's rules and when they were stated; None where nobody did."""
+        return self._store.once.get(("gate", name), lambda: self._published(name))
+
+    def _published(self, name: str) -> tuple[GateRules, datetime | None]:
         table, cards = schema.gates, gate_cards
         with self._store.begin() as connection:
             query = select(table.c.rules, table.c.at).where(table.c.name == name)
             row = connection.execute(query).first()
             card = connection.execute(select(cards.c.card).where(cards.c.name == name)).scalar()
-        key = (None if row is None else row[0], card)
-        kept = self._kept.get(name)
-        if kept is None or kept[0] != key:
-            kept = (key, _read(*key))
-            if len(self._kept) >= _MOST_KEPT:
-                self._kept.clear()
-            self._kept[name] = kept
-        return kept[1], None if row is None else parse_instant(row[1])
+        if row is None:
+            return _read(None, card), None
+        return _read(row[0], card), parse_instant(row[1])
 
     def set_card(self, name: str, card: GateRules) -> None:
         """Keep what the card of the release in force says of its gate."""
@@ -70,6 +65,9 @@ class Gates:
 
     def visas(self, user: str) -> tuple[Visa, ...]:
         """Return every visa a user has shown, ended ones too."""
+        return self._store.once.get(("visas", user), lambda: self._visas(user))
+
+    def _visas(self, user: str) -> tuple[Visa, ...]:
         table = schema.visas
         with self._store.begin() as connection:
             rows = connection.execute(select(table).where(table.c.user == user)).mappings().all()

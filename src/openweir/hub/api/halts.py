@@ -7,6 +7,7 @@ from openweir.errors import HubError
 from openweir.hub.api.recorded import record
 from openweir.hub.api.reply import Call, found_json
 from openweir.hub.api.stages import standing_of
+from openweir.hub.gate import Principal
 
 __all__ = ["advise", "halt", "notices", "resume", "withdraw"]
 
@@ -27,7 +28,7 @@ def notices(call: Call) -> Response:
 
 def halt(call: Call) -> Response:
     """`POST /api/openweir/releases/ORG/NAME/halt` with `trigger` and `reason`: at once."""
-    owner, body = call.owner(), call.json()
+    owner, body = _owner(call), call.json()
     notice = call.channel.notices.halt(
         call.name,
         trigger=body.text("trigger", "other"),
@@ -58,7 +59,7 @@ def resume(call: Call) -> Response:
 
 def advise(call: Call) -> Response:
     """`POST .../advisories` with `id` and `text`: tell every user of the release something."""
-    owner, body = call.owner(), call.json()
+    owner, body = _owner(call), call.json()
     notice = call.channel.notices.advise(
         call.name,
         topic=body.text("id"),
@@ -76,3 +77,15 @@ def withdraw(call: Call) -> Response:
     call.channel.notices.withdraw(call.name, topic, by=owner.user, at=call.channel.clock())
     record(call, "withdraw", detail=topic)
     return found_json({})
+
+
+def _owner(call: Call) -> Principal:
+    """Return who asks, if the release is theirs and there is one, be it hidden or damaged.
+
+    Raises:
+        HubError: as `Call.owner`; or the name is mistyped, and nothing would be halted.
+    """
+    owner, row = call.owner(), call.channel.store.current(call.name)
+    if row is None or row.name != call.name:
+        raise HubError(f"there is no release `{call.name}` here", code="repo-not-found")
+    return owner

@@ -155,7 +155,8 @@ def duplicate_large(call: Call) -> Response:
             size, event = found
             # A copy is a way out of the release: first the event, then the right to use it.
             call.channel.audit.record(replace(event, action="copy", detail=f"to {target.name}"))
-            workspace.possession.record(target.namespace, digest, size, at=call.channel.clock())
+            for holder in (target.namespace, target.holder)[: 2 if user.only else 1]:
+                workspace.possession.record(holder, digest, size, at=call.channel.clock())
     done = [{"sha256": digest} for digest in asked if digest in readable]
     return found_json({"success": done, "failed": failed})
 

@@ -46,7 +46,9 @@ def batch(call: Call) -> Response:
     if operation != "upload":
         raise HubError(f"`{operation[:40]}` is no operation of LFS", code="bad-request")
     repository = writable(call)
-    held = call.channel.workspace.possession.held(repository.namespace, (oid for oid, _ in objects))
+    held = call.channel.workspace.held(
+        repository, (oid for oid, _ in objects), alone=bool(call.user().only)
+    )
     # Parts for all or for none: an answer names one way for all of its objects.
     largest = max((size for _, size in objects), default=0)
     parted = "multipart" in transfers and largest >= Parts.FROM_BYTES
@@ -60,7 +62,8 @@ def verify(call: Call) -> Response:
     """`POST /api/openweir/lfs/LINK/verify` with `oid` and `size`: has the file arrived?"""
     link, body = _link(call.channel, call.request, "lfs-verify"), call.json()
     oid, size = link.text("oid"), link.integer("size")
-    held = call.channel.workspace.possession.held(link.text("namespace"), (oid,))
+    # The last holder is the narrowest: what others of the namespace hold has not arrived.
+    held = call.channel.workspace.possession.held(_holders(link)[-1], (oid,))
     if held.get(oid) != size or (body.text("oid"), body.integer("size")) != (oid, size):
         raise HubError("the file has not arrived", code="entry-not-found")
     return found_json({})
@@ -82,8 +85,7 @@ def complete(call: Call) -> Response:
         incoming.finish()
     finally:
         incoming.drop()
-    namespace = link.text("namespace")
-    call.channel.workspace.possession.record(namespace, oid, size, at=call.channel.clock())
+    _arrived(call.channel, link)
     parts.drop()
     return found_json({})
 
@@ -100,11 +102,7 @@ def receive(channel: Channel) -> Endpoint:
             await run_in_threadpool(incoming.finish)
         finally:
             await run_in_threadpool(incoming.drop)
-        await run_in_threadpool(
-            lambda: channel.workspace.possession.record(
-                link.text("namespace"), oid, size, at=channel.clock()
-            )
-        )
+        await run_in_threadpool(_arrived, channel, link)
         return Response(status_code=200)
 
     return _streaming(_taken)
@@ -139,8 +137,15 @@ def _upload(
     if held == size:
         return told
     links, expires = call.channel.workspace.links, call.channel.clock() + _LINK_FOR
-    token = call.user().token_sha256
-    fields = {"namespace": repository.namespace, "oid": oid, "size": size, "token": token}
+    user = call.user()
+    fields: dict[str, object] = {
+        "namespace": repository.namespace,
+        "repository": repository.name,
+        "holder": repository.holder if user.only else "",
+        "oid": oid,
+        "size": size,
+        "token": user.token_sha256,
+    }
     base = call.base + _OURS
     check = links.make("lfs-verify", fields, expires=expires)
     actions: dict[str, object] = {"verify": {"href": f"{base}/{quote(check)}/verify"}}
@@ -205,9 +210,21 @@ def _link(channel: Channel, request: Request, purpose: str) -> Object:
     at = channel.clock()
     link = channel.workspace.links.read(request.path_params["link"], purpose, at=at)
     user = channel.accounts.of_token(link.text("token"), at=at)
-    if user is None or not user.writes(f"{link.text('namespace')}/"):
+    if user is None or not user.writes(link.text("repository", f"{link.text('namespace')}/")):
         raise HubError("who this link was given to may not upload here any more", code="link")
     return link
+
+
+def _holders(link: Object) -> tuple[str, ...]:
+    """Return who holds what comes by an address: the namespace, and who speaks for less of it."""
+    return tuple(filter(None, (link.text("namespace"), link.text("holder", ""))))
+
+
+def _arrived(channel: Channel, link: Object) -> None:
+    for holder in _holders(link):
+        channel.workspace.possession.record(
+            holder, link.text("oid"), link.integer("size"), at=channel.clock()
+        )
 
 
 def _streaming(taken: Endpoint) -> Endpoint:

@@ -25,13 +25,17 @@ from openweir.hub.blobs import Blob
 from openweir.hub.channel import Channel
 from openweir.hub.orders import LoggedOrder
 
-__all__ = ["Kept", "Recent", "keep"]
+__all__ = ["XET_INFO", "Kept", "Recent", "keep"]
+
+XET_INFO = "application/vnd.xet-fileinfo+json"
+"""What clients accept who ask how a file is fetched by Xet, instead of the file."""
 
 _KEPT_SECONDS = 1.0
 _KEPT = timedelta(seconds=_KEPT_SECONDS)
 _MOST = 2048
 _BEGUN = "openweir.begun"
 _LONGEST = 2048
+_XET_INFO = XET_INFO.encode()
 _HEADERS = frozenset(
     (b"authorization", b"host", b"if-range", b"range", b"x-request-id", b"x-amzn-trace-id")
 )
@@ -242,6 +246,8 @@ def _read(scope: Scope) -> tuple[_Key, tuple[str, str, str]] | None:
     """
     read: dict[bytes, bytes] = {}
     for name, value in scope["headers"]:
+        if name == b"accept" and _XET_INFO in value:
+            return None  # they ask about the file, and get another answer than its bytes
         if name in _HEADERS:
             if name in read:
                 return None

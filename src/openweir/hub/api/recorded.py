@@ -4,7 +4,6 @@ import logging
 from collections.abc import Callable
 from dataclasses import dataclass, replace
 
-from starlette.requests import Request
 from starlette.responses import Response
 
 from openweir.errors import HubError, OpenweirError
@@ -12,7 +11,6 @@ from openweir.hub.api.metered import Metered
 from openweir.hub.api.reply import Call, refusal, request_id_of
 from openweir.hub.audit import AccessEvent
 from openweir.hub.channel import Channel
-from openweir.hub.gate import Principal
 
 __all__ = ["Right", "event_of", "metered_as", "record", "record_answer"]
 
@@ -42,27 +40,13 @@ def record(call: Call, action: str, *, name: str = "", commit: str = "", detail:
         commit: that it is about.
         detail: what there is to say.
     """
-    event = _event(call.channel, call.request, call.principal)
-    call.channel.audit.record(
-        replace(
-            event, action=action, name=name or call.name, commit=commit, detail=detail, range=""
-        )
-    )
+    event = _event(call, name or call.name, Right(), commit, "")
+    call.channel.audit.record(replace(event, action=action, detail=detail, range=""))
 
 
 def record_answer(call: Call, right: Right, commit: str, path: str, status: int) -> None:
     """Record a request for a file that was not served."""
-    event = _event(call.channel, call.request, call.principal)
-    call.channel.audit.record(
-        replace(
-            event,
-            name=call.name,
-            decision=right.decision,
-            commit=commit,
-            path=path,
-            status=status,
-        )
-    )
+    call.channel.audit.record(replace(event_of(call, right, commit, path), status=status, grant=""))
 
 
 def event_of(call: Call, right: Right, commit: str, path: str) -> AccessEvent:
@@ -74,14 +58,7 @@ def event_of(call: Call, right: Right, commit: str, path: str) -> AccessEvent:
         commit: that the file was asked at.
         path: of the file.
     """
-    return replace(
-        _event(call.channel, call.request, call.principal),
-        name=call.name,
-        commit=commit,
-        path=path,
-        decision=right.decision,
-        grant=right.grant,
-    )
+    return _event(call, call.name, right, commit, path)
 
 
 def metered_as(
@@ -134,12 +111,18 @@ def metered_as(
     return Metered(inner, still=still, began=began, finished=finished, refused=refused, asked=asked)
 
 
-def _event(channel: Channel, request: Request, principal: Principal | None) -> AccessEvent:
+def _event(call: Call, name: str, right: Right, commit: str, path: str) -> AccessEvent:
+    request, principal = call.request, call.principal
     return AccessEvent(
-        at=channel.clock(),
+        at=call.channel.clock(),
         action=request.method.lower(),
         user="" if principal is None else principal.user,
         token="" if principal is None else principal.token,
         range=request.headers.get("range", ""),
         request_id=request_id_of(request),
+        name=name,
+        commit=commit,
+        path=path,
+        decision=right.decision,
+        grant=right.grant,
     )

@@ -18,6 +18,7 @@ from openweir.hub.api.asked import body_of, form_of, require_single
 from openweir.hub.api.caller import concerned, principal_of, request_id_of, stated_id
 from openweir.hub.channel import Channel
 from openweir.hub.gate import Answer, Principal
+from openweir.hub.read_once import NotAtHandError, at_hand
 from openweir.hub.release import Release
 
 __all__ = [
@@ -206,7 +207,12 @@ Handler = Callable[[Call], Response]
 
 
 def endpoint(
-    channel: Channel, handler: Handler, *, body_bytes: int = 1024 * 1024, login: bool = False
+    channel: Channel,
+    handler: Handler,
+    *,
+    body_bytes: int = 1024 * 1024,
+    login: bool = False,
+    quick: bool = False,
 ) -> Endpoint:
     """Return the ASGI endpoint of a handler, which runs in a worker thread.
 
@@ -215,6 +221,8 @@ def endpoint(
         handler: from a call to a response; its `OpenweirError`s become answers.
         body_bytes: how long a body may be.
         login: whether a token is asked for before the body is read.
+        quick: whether the handler does nothing before it has read all it needs, so that it can
+            be tried without a thread first, with what is at hand.
     """
 
     def _asked(request: Request) -> Principal | None:
@@ -233,7 +241,14 @@ def endpoint(
         async def _work() -> Response:
             if login:
                 await run_in_threadpool(_asked, request)
-            return await run_in_threadpool(_handled, request, await body_of(request, body_bytes))
+            body = await body_of(request, body_bytes)
+            if quick:
+                try:
+                    with at_hand():
+                        return _handled(request, body)
+                except NotAtHandError:
+                    pass
+            return await run_in_threadpool(_handled, request, body)
 
         return await answer(request, _work)
 

@@ -8,7 +8,7 @@ from openweir.errors import HubError
 from openweir.hub.api.card import card_facts
 from openweir.hub.api.listing import asks_security, expanded, expands
 from openweir.hub.api.reply import Call, found_json, gate_error, refusal
-from openweir.hub.api.resolve import require_revision, warnings_of
+from openweir.hub.api.resolve import may_read, require_revision, warnings_of
 from openweir.hub.api.security import file_statuses, repository_status
 from openweir.hub.gate import Answer, Principal
 from openweir.hub.release import Release, ReleaseFile, git_pointer
@@ -215,7 +215,12 @@ def _lfs(file: ReleaseFile, *, digest: str = "sha256") -> dict[str, object]:
 
 def _add_safety(call: Call, release: Release, listed: list[dict[str, object]]) -> None:
     paths = {item["path"] for item in listed}
-    safety = file_statuses(call, _scanned(file for file in release.files if file.path in paths))
+    files = {file.path: file for file in release.files if file.path in paths}
+    safety = file_statuses(
+        call,
+        _scanned(files.values()),
+        reads=lambda path: may_read(call, release, files[path]) is Answer.SERVE,
+    )
     for item in listed:
         if item["path"] in safety:
             item["securityFileStatus"] = safety[str(item["path"])]

@@ -10,7 +10,7 @@ from starlette.responses import JSONResponse, Response
 from openweir.digest import sha256 as digest_of
 from openweir.errors import HubError
 from openweir.hub.api.handing import handed_on
-from openweir.hub.api.recent import keep
+from openweir.hub.api.recent import XET_INFO, keep
 from openweir.hub.api.recorded import Right, event_of, metered_as, record_answer
 from openweir.hub.api.reply import Call, gate_error, refusal, warn
 from openweir.hub.api.sending import send
@@ -26,7 +26,6 @@ STORE = "/api/openweir/cas/{epoch}/{namespace}"
 
 _REVISIONS = ("main", "HEAD", "refs/heads/main")
 _WARN_DAYS = 30
-_XET_INFO = "application/vnd.xet-fileinfo+json"
 
 
 def resolve(call: Call) -> Response:
@@ -126,14 +125,14 @@ def serve_blob(
         found |= {"X-Linked-Etag": f'"{sha256}"', "X-Linked-Size": str(size)}
         found |= _by_xet(call, sha256, commit)
     event = event_of(call, right, commit, path)
-    if _XET_INFO in call.request.headers.get("accept", "") and "X-Xet-Hash" in found:
+    if XET_INFO in call.request.headers.get("accept", "") and "X-Xet-Hash" in found:
         call.channel.audit.record(replace(event, action="head"))
         return JSONResponse(
             {"hash": found["X-Xet-Hash"], "size": size},
             # No cache between may take this for the file.
             headers=found
             | {"Link": _with_reconstruction(call, found), "Cache-Control": "private, no-store"},
-            media_type=_XET_INFO,
+            media_type=XET_INFO,
         )
     if not private:
         handed = handed_on(call, blob, headers=found, event=event)

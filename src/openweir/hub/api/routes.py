@@ -210,7 +210,9 @@ def routes(channel: Channel, staging: Publications, recent: Recent) -> list[Rout
         Route(
             each,
             recent.before(
-                request_response(endpoint(channel, _both(drafts.resolve, resolve.resolve)))
+                request_response(
+                    endpoint(channel, _both(drafts.resolve, resolve.resolve), quick=True)
+                )
             ),
             methods=list(_READ),
         )

@@ -5,7 +5,7 @@ infos (`huggingface_hub.hf_api.RepoFile`, `ModelInfo`). No virus scanner runs he
 field for one says so.
 """
 
-from collections.abc import Iterable
+from collections.abc import Callable, Iterable
 
 from openweir.artifact import Verdict, VerdictKind
 from openweir.hub.api.reply import Call
@@ -23,17 +23,18 @@ _WORDS = {
 
 
 def file_statuses(
-    call: Call, files: Iterable[tuple[str, int, str]]
+    call: Call, files: Iterable[tuple[str, int, str]], *, reads: Callable[[str], bool]
 ) -> dict[str, dict[str, object]]:
     """Return path -> `securityFileStatus`.
 
     Args:
         call: the request.
         files: (path, size, SHA-256) of those it asks for.
+        reads: whether whoever asks may read a file: what was found in it quotes it.
     """
     listed = tuple(files)
     found = _verdicts(call, listed)
-    return {path: _status(found.get(path)) for path, _, _ in listed}
+    return {path: _status(found.get(path), reads) for path, _, _ in listed}
 
 
 def repository_status(call: Call, files: Iterable[tuple[str, int, str]]) -> dict[str, object]:
@@ -55,7 +56,7 @@ def _verdicts(call: Call, files: tuple[tuple[str, int, str], ...]) -> dict[str, 
     return call.channel.scans.verdicts(files, key_of=keys, most=_AT_ONCE)
 
 
-def _status(found: Verdict | None) -> dict[str, object]:
+def _status(found: Verdict | None, reads: Callable[[str], bool]) -> dict[str, object]:
     told: dict[str, object] = {
         "status": "queued" if found is None else _WORDS[found.verdict],
         "avScan": None,
@@ -66,7 +67,7 @@ def _status(found: Verdict | None) -> dict[str, object]:
         told["openweirScan"] = {
             "status": word,
             "rules": list(found.rules),
-            "message": found.detail,
+            "message": found.detail if found.detail and reads(found.path) else "",
         }
         if "pickle" in found.rules:
             told["pickleImportScan"] = {"status": word, "pickleImports": []}

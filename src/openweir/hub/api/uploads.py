@@ -66,6 +66,7 @@ def commit(call: Call) -> Response:
         author=call.user().user,
         at=call.channel.clock(),
         beside=beside,
+        alone=bool(call.user().only),
     )
     prefix = "" if repository.kind is Kind.MODEL else "datasets/"
     address = f"{call.base}/{prefix}{repository.name}"

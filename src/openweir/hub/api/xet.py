@@ -35,7 +35,7 @@ from openweir.hub.api.xet_parts import asked_range, bytes_of, second_form
 from openweir.hub.audit import AccessEvent
 from openweir.hub.channel import Channel
 from openweir.hub.gate import Answer, Principal
-from openweir.hub.repository.repositories import Kind
+from openweir.hub.repository.repositories import Kind, Repository
 from openweir.hub.xet import MAX_XORB_BYTES, from_hex, to_hex
 from openweir.hub.xet.layout import covered, pieces
 from openweir.hub.xet.store import XetFile
@@ -87,7 +87,13 @@ def put_shard(channel: Channel) -> Endpoint:
 
     def taken(_request: Request, token: Object, body: bytearray) -> Response:
         namespace = token.text("name").partition("/")[0]
-        channel.xet.put_shard(namespace, bytes(body), at=channel.clock())
+        made = channel.xet.put_shard(namespace, bytes(body), at=channel.clock())
+        user = _principal(channel, token)
+        repository = _repository(channel, token) if user is not None and user.only else None
+        if repository is not None:
+            possession = channel.workspace.possession
+            for digest, size in possession.held(namespace, made).items():
+                possession.record(repository.holder, digest, size, at=channel.clock())
         return found_json({"result": 1})
 
     return _written(channel, taken, _MAX_SHARD_BYTES)
@@ -156,7 +162,11 @@ def fetch(channel: Channel) -> Endpoint:
         )
         asked, readable = monotonic(), _readable(channel, request, link, link.text("file"))
         file = readable.file
-        run = file.plan.runs[link.integer("run")]
+        number = link.integer("run")
+        if number >= len(file.plan.runs):
+            # Sent anew after it was lost, in other pieces than when the link was made.
+            raise HubError("there is no such file here", code="entry-not-found")
+        run = file.plan.runs[number]
         low, high = link.integer("start"), link.integer("end")
         start, end = asked_range(request.headers.get("range"), high)
         if start < low:
@@ -276,13 +286,29 @@ def _readable(channel: Channel, request: Request, claims: Object, name: str) -> 
         request_id=request_id_of(request),
     )
     if file is not None:
-        if principal is not None and principal.reads(full):
+        if principal is not None and _reads(channel, principal, claims, file):
             return _Readable(file=file, event=event)
         if claims.text("kind") == Kind.MODEL.value:
             found = _released(channel, full, file, principal, event)
             if found is not None:
                 return _Readable(file=file, event=found)
     raise HubError("there is no such file here", code="entry-not-found")
+
+
+def _reads(channel: Channel, principal: Principal, claims: Object, file: XetFile) -> bool:
+    """Whether a member may read a file; one whose token is for a repository, of that one."""
+    if not principal.reads(claims.text("name")) or not principal.only:
+        return principal.reads(claims.text("name"))
+    repository, digest = _repository(channel, claims), file.plan.sha256
+    return repository is not None and bool(
+        channel.workspace.held(repository, (digest,), alone=True)
+    )
+
+
+def _repository(channel: Channel, claims: Object) -> Repository | None:
+    """Return the repository that a token is for, if it still has that name."""
+    kind, name = Kind(claims.text("kind")), claims.text("name")
+    return channel.workspace.repositories.find(kind, name)
 
 
 def _released(

@@ -20,8 +20,7 @@ from sqlalchemy import (
 )
 
 from openweir.errors import HubError
-from openweir.hub import gate_tables, schema, schema_keyless
-from openweir.hub.digest_indexes import DIGEST_INDEXES
+from openweir.hub import schema
 
 __all__ = ["HEAD", "REVISIONS", "Standing", "locked", "migrate", "standing"]
 
@@ -42,11 +41,6 @@ _UNCOUNTED = ""
 # alembic's own table, so that its tools work on a hub's database too.
 _VERSION = Table("alembic_version", MetaData(), Column("version_num", String(32), primary_key=True))
 _log = logging.getLogger("openweir.hub")
-
-# The schema is whole once these are loaded.
-assert DIGEST_INDEXES
-assert schema_keyless.keyless_tokens is not None
-assert gate_tables.stage_measures is not None
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

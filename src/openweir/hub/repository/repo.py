@@ -4,6 +4,8 @@ from dataclasses import dataclass
 from datetime import datetime
 from enum import StrEnum
 
+from openweir.instant import format_instant
+
 __all__ = ["Gating", "Kind", "Repository"]
 
 
@@ -43,3 +45,8 @@ class Repository:
     def namespace(self) -> str:
         """The user or organisation it belongs to."""
         return self.name.partition("/")[0]
+
+    @property
+    def holder(self) -> str:
+        """Who holds what tokens for this repository alone have sent; no namespace is called so."""
+        return f"repository:{self.id}:{format_instant(self.created_at)}"

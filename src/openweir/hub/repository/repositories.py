@@ -93,24 +93,32 @@ class Repositories(History):
 
     def find(self, kind: Kind, name: str) -> Repository | None:
         """Return the repository of that name, however its letters are cased, or None."""
-        table = schema.repos
-        query = select(table).where(
-            table.c.kind == kind.value, func.lower(table.c.name) == name.lower()
-        )
-        with self._store.begin() as connection:
-            found = connection.execute(query).mappings().first()
-        return None if found is None else _repository(dict(found))
+
+        def read() -> Repository | None:
+            table = schema.repos
+            query = select(table).where(
+                table.c.kind == kind.value, func.lower(table.c.name) == name.lower()
+            )
+            with self._store.begin() as connection:
+                found = connection.execute(query).mappings().first()
+            return None if found is None else _repository(dict(found))
+
+        return self._store.once.get(("repository", kind.value, name), read)
 
     def renamed(self, kind: Kind, old_name: str) -> str | None:
         """Return the present name of what once had that name, or None."""
-        query = (
-            select(schema.repos.c.name)
-            .join(schema.renames, schema.renames.c.repo_id == schema.repos.c.id)
-            .where(schema.renames.c.kind == kind.value, schema.renames.c.old_name == old_name)
-        )
-        with self._store.begin() as connection:
-            found = connection.execute(query).scalar_one_or_none()
-        return None if found is None else str(found)
+
+        def read() -> str | None:
+            query = (
+                select(schema.repos.c.name)
+                .join(schema.renames, schema.renames.c.repo_id == schema.repos.c.id)
+                .where(schema.renames.c.kind == kind.value, schema.renames.c.old_name == old_name)
+            )
+            with self._store.begin() as connection:
+                found = connection.execute(query).scalar_one_or_none()
+            return None if found is None else str(found)
+
+        return self._store.once.get(("renamed", kind.value, old_name), read)
 
     def of_namespace(
         self, kind: Kind, namespace: str, *, after: str = "", limit: int = 1000
@@ -127,6 +135,20 @@ class Repositories(History):
         with self._store.begin() as connection:
             rows = connection.execute(query).mappings().all()
         return tuple(_repository(dict(row)) for row in rows)
+
+    def named(self, repository: Repository, digests: Iterable[str]) -> dict[str, int]:
+        """Return digest -> size of those that a commit of a repository names, past ones too."""
+        table, asked = schema.trees, tuple(digests)
+        found: dict[str, int] = {}
+        with self._store.begin() as connection:
+            for start in range(0, len(asked), 500):
+                query = (
+                    select(table.c.sha256, table.c.size)
+                    .where(table.c.repo_id == repository.id)
+                    .where(table.c.sha256.in_(asked[start : start + 500]))
+                )
+                found |= {row.sha256: row.size for row in connection.execute(query)}
+        return found
 
     def move(self, repository: Repository, to: str, *, at: datetime) -> None:
         """Rename a repository; its old name leads to the new one.

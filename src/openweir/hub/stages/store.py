@@ -13,7 +13,8 @@ from openweir.decision import Decision
 from openweir.errors import HubError, OpenweirError
 from openweir.hub import schema
 from openweir.hub.gate import StageStanding
-from openweir.hub.gate_tables import stage_measures
+from openweir.hub.read_once import may_wait
+from openweir.hub.schema import stage_measures
 from openweir.hub.stages.change import Step, check_step, read_step
 from openweir.hub.stages.measure import Measure, Report, latest, pulled, read_report
 from openweir.hub.stages.plan import PLAN_FILE, Halt, StagePlan, require_fit
@@ -75,6 +76,8 @@ class Standing:
 
 
 _Measures = tuple[tuple[str, Measure], ...]
+# A plan or the digest of one, its steps, its reports.
+_Rows = tuple[str | None, tuple[tuple[object, ...], ...], tuple[tuple[str, str], ...]]
 _MOST_REPORTS = 10_000
 
 
@@ -141,24 +144,16 @@ class Stages:
         Raises:
             HubError: the plan in the database is damaged, so nothing may be opened by it.
         """
-        plans, steps = schema.stage_plans, schema.stage_steps
-        with self._store.begin() as connection:
-            row: str | None = None if bound is None else bound.sha256
-            if bound is None:
-                row = connection.execute(select(plans.c.plan).where(plans.c.name == name)).scalar()
-            if row is None:
-                return None
-            reports = _reports(connection, name)
-            query = select(steps.c.number, steps.c.envelope, steps.c.taken_at)
-            rows = tuple(
-                tuple(found)
-                for found in connection.execute(
-                    query.where(steps.c.name == name).order_by(steps.c.number)
-                )
-            )
+        stated = None if bound is None else bound.sha256
+        row, rows, reports = self._store.once.get(
+            ("stages", name, stated or ""), lambda: self._rows(name, stated)
+        )
+        if row is None:
+            return None
         with self._lock:
             kept = self._kept.get(name)
         if kept is None or kept[0] != (row, rows, reports) or kept[1] is not trust:
+            may_wait()
             plan = StagePlan.from_bytes(row.encode()) if bound is None else bound
             taken = _verified(plan, rows, trust)
             told = latest(_verified_reports(plan, reports, trust))
@@ -184,6 +179,20 @@ class Stages:
             bound=bound is not None,
             measures=measures,
         )
+
+    def _rows(self, name: str, stated: str | None) -> _Rows:
+        """Return what the database says of a plan, its steps and its measurements."""
+        plans, steps = schema.stage_plans, schema.stage_steps
+        row = stated
+        with self._store.begin() as connection:
+            if row is None:
+                row = connection.execute(select(plans.c.plan).where(plans.c.name == name)).scalar()
+            if row is None:
+                return None, (), ()
+            query = select(steps.c.number, steps.c.envelope, steps.c.taken_at)
+            found = connection.execute(query.where(steps.c.name == name).order_by(steps.c.number))
+            rows = tuple(tuple(each) for each in found)
+            return row, rows, _reports(connection, name)
 
     def report(
         self, name: str, envelope: bytes, *, standing: Standing, trust: Trust, at: datetime

@@ -8,6 +8,7 @@ blobs/ab/<sha256>             each file once; a later backup adds what is new
 """
 
 import hashlib
+import stat
 from dataclasses import dataclass
 from datetime import datetime
 from pathlib import Path
@@ -139,6 +140,10 @@ def part_at(folder: Path, part: Part) -> Path:
     """
     path, seen = folder / part.file, hashlib.sha256()
     try:
+        # Looked at first: a pipe or a device in its place would never end.
+        known = path.stat()
+        if not stat.S_ISREG(known.st_mode) or known.st_size != part.size:
+            raise _bad(path, "is not the one that was backed up")
         with path.open("rb") as stream:
             while piece := stream.read(_PIECE_BYTES):
                 seen.update(piece)

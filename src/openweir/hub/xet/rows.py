@@ -28,7 +28,19 @@ def insert_name(store: Store, namespace: str, sha256: str, name: str) -> None:
 def load_name(store: Store, namespace: str, sha256: str) -> str | None:
     """Return the Xet name of a namespace's file, or None."""
     table = schema.xet_files
-    query = select(table.c.name).where(table.c.namespace == namespace, table.c.sha256 == sha256)
-    with store.begin() as connection:
-        found = connection.execute(query).scalar_one_or_none()
-    return None if found is None else str(found)
+
+    def any_at_all() -> bool:
+        query = select(table.c.sha256).where(table.c.namespace == namespace).limit(1)
+        with store.begin() as connection:
+            return connection.execute(query).first() is not None
+
+    def read() -> str | None:
+        query = select(table.c.name).where(table.c.namespace == namespace, table.c.sha256 == sha256)
+        with store.begin() as connection:
+            found = connection.execute(query).scalar_one_or_none()
+        return None if found is None else str(found)
+
+    # Most namespaces have none, and are not asked about each file.
+    if not store.once.get(("xet", namespace), any_at_all):
+        return None
+    return store.once.get(("xet", namespace, sha256), read)
