@@ -15,6 +15,7 @@ _BEFORE = "nginx refuses this request before any replica sees it"
 _ALONE = {
     "access/test_gate_rules.py::TestHuggingFace::test_the_states": _SOONER,
     "access/test_gate_rules.py::TestPanel::test_the_panel_admits_against_the_publisher": _SOONER,
+    "stages/test_bound_plan.py::TestBinding::test_nor_by_hiding_the_plan": _INSIDE,
     "test_halts.py::TestStreams::test_a_head_asked_for_again_neither": _INSIDE,
     "test_openapi.py::test_no_request_makes_the_hub_fail": _INSIDE,
     "test_orders.py::test_a_log_that_cannot_be_read_orders_who_knows_what": _INSIDE,

@@ -16,7 +16,7 @@ from openweir.web import application
 HIDDEN, NOWHERE = "acme/sealed", "acme/nobody-made-this"
 WHO = ("anonymous", "stranger", "pending", "granted", "granted-read-token", "withdrawn-token")
 # What differs from request to request anyway.
-VARYING = re.compile(r"x-request-id|date|content-length")
+VARYING = re.compile(r"x-request-id|date|content-length|connection")
 FILLED = {
     "rest": f"main/{SECRET}",
     "user": "granted",
