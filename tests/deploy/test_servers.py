@@ -73,9 +73,9 @@ def test_whoever_starts_servers_takes_them_along(end: str, second: str) -> None:
 def test_ctrl_c_reaches_them_in_their_turn() -> None:
     """They are in no group of the terminal: the block ends them, with the signal of each."""
     with Servers() as found:
-        one = found.start("one", ("sleep", "600"), lambda: True, order=signal.SIGINT)
+        one = found.start("one", ("sleep", "600"), lambda: True, order=signal.SIGUSR1)
         assert os.getpgid(one.pid) not in (os.getpgid(0), 0)
-    assert one.returncode == -signal.SIGINT
+    assert one.returncode == -signal.SIGUSR1
     assert not found.root.exists()
 
 
