@@ -8,6 +8,9 @@ from pathlib import Path
 import uvicorn
 
 sys.path.insert(0, str(Path(__file__).resolve().parents[2] / "tests"))
+sys.path.insert(0, str(Path(__file__).resolve().parents[2] / "deploy"))
+
+from process import PARTS, READERS, RELEASES
 
 from hub_served import Served
 from hub_world import World, weights
@@ -44,6 +47,7 @@ def main() -> None:
     content = "".join(json.dumps(line) + "\n" for line in lines)
     answer = served.client.post("/api/models/acme/many/commit/main", content=content, headers=owner)
     assert answer.status_code == 200, answer.text
+    _crowd(served)
     served.settle("acme/large")
     bound = socket.create_server(("127.0.0.1", 0), backlog=512)
     told = {"url": f"http://127.0.0.1:{bound.getsockname()[1]}", **served.tokens}
@@ -53,6 +57,29 @@ def main() -> None:
     sys.stdout.write(json.dumps(told) + "\n")
     sys.stdout.flush()
     uvicorn.Server(config).run(sockets=[bound])
+
+
+def _crowd(served: Served) -> None:
+    """Publish five gated releases of forty files each, open to ten readers."""
+    readers = [f"reader-{number}" for number in range(READERS)]
+    for user in readers:
+        served.hub.accounts.add(user, publisher=False, at=served.now)
+        served.tokens[user] = served.hub.accounts.new_token(user, at=served.now)
+    for number in range(RELEASES):
+        name = f"acme/first-{number}"
+        files = {
+            f"part-{part}.safetensors": weights(bytes((number, part)) * 512)
+            for part in range(PARTS)
+        }
+        answer = served.publish(served.world.release(name, files=files))
+        assert answer.status_code == 200, answer.text
+        for user in readers:
+            answer = served.client.post(
+                f"/api/openweir/releases/{name}/grants",
+                json={"user": user},
+                headers=served.headers("acme"),
+            )
+            assert answer.status_code == 200, answer.text
 
 
 if __name__ == "__main__":

@@ -11,7 +11,10 @@ from contextlib import contextmanager
 from dataclasses import dataclass, field
 from pathlib import Path
 
-__all__ = ["Side", "nginx", "ours"]
+__all__ = ["PARTS", "READERS", "RELEASES", "Side", "nginx", "ours"]
+
+RELEASES, PARTS, READERS = 5, 40, 10
+"""How many gated releases there are, files of each, and readers of all of them."""
 
 _HERE = Path(__file__).resolve().parent
 _NGINX = """

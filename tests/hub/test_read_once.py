@@ -20,7 +20,7 @@ from openweir.hub.access.rules import GateRules
 from openweir.hub.gate import GrantStatus
 from openweir.hub.hub import Hub
 from openweir.hub.notices import EVERYTHING
-from openweir.hub.read_once import NotAtHandError, ReadOnce, at_hand, may_wait
+from openweir.hub.read_once import NotAtHandError, ReadOnce, believing, may_wait, require_fresh
 from openweir.hub.store import Store
 from openweir.web.app import application
 
@@ -174,13 +174,13 @@ class TestWithoutThread:
             assert head(served, 1) == 200
 
     def test_nothing_waits_where_nobody_may(self, served: Served) -> None:
-        """Neither the database nor a blob is read inside `at_hand`."""
+        """Neither the database nor a blob is read where nobody waits."""
         for work in (
             served.hub.store.names,
             lambda: served.hub.blobs.read("0" * 64),
             lambda: served.hub.accounts.exists("acme"),
         ):
-            with at_hand(), pytest.raises(NotAtHandError):
+            with believing(waiting=False), pytest.raises(NotAtHandError):
                 work()
         may_wait()
 
@@ -214,7 +214,8 @@ class TestOwnChain:
         begun.wait(10)
         sleep(0.6)
         assert not store.hears
-        assert [store.once.get(("one",), lambda at=at: at) for at in range(2)] == [0, 1]
+        with believing(waiting=True):
+            assert [store.once.get(("one",), lambda at=at: at) for at in range(2)] == [0, 1]
         done.set()
         thread.join()
         assert store.hears
@@ -233,21 +234,46 @@ class TestOwnChain:
         store.close()
 
 
+def test_what_was_just_given_is_had_at_once(served: Served) -> None:
+    """A refusal is made from what the database says now, whoever changed it."""
+    assert [head(served, number, "pending") for number in range(2)] == [403, 403]
+    other = served.another()
+    other.grants.answer("acme/small", "pending", GrantStatus.ACCEPTED, by="acme", at=NOW)
+    other.close()
+    assert head(served, 2, "pending") == 200
+    refused = [each for each in served.hub.audit.events("acme/small") if each.status == 403]
+    assert len([each for each in refused if each.user == "pending"]) == 2
+
+
+def test_only_who_says_so_believes() -> None:
+    """What changes something reads anew, and what was believed is known of."""
+    once = ReadOnce(lambda: 0, seconds=60)
+    assert [once.get(("fact",), lambda at=at: at) for at in range(2)] == [0, 1]
+    with believing(waiting=False):
+        require_fresh()
+        assert once.get(("fact",), lambda: 2) == 1
+        with pytest.raises(NotAtHandError):
+            require_fresh()
+    require_fresh()
+    assert once.get(("fact",), lambda: 3) == 3
+
+
 @given(st.lists(st.sampled_from(("write", "read a", "read b", "deaf", "hear")), max_size=40))
 def test_a_fact_is_that_of_the_present_state(steps: list[str]) -> None:
     """Whatever is written in between, what is read is what was written last."""
     state, hears = [0], [True]
     once = ReadOnce(lambda: state[0] if hears[0] else None, seconds=60)
-    for step in steps:
-        if step == "write":
-            state[0] += 1
-        elif step in ("deaf", "hear"):
-            hears[0] = step == "hear"
-        else:
-            assert once.get((step,), lambda: state[0]) == state[0]
     asked: list[int] = []
-    once.get(("last",), lambda: asked.append(1))
-    once.get(("last",), lambda: asked.append(1))
+    with believing(waiting=True):
+        for step in steps:
+            if step == "write":
+                state[0] += 1
+            elif step in ("deaf", "hear"):
+                hears[0] = step == "hear"
+            else:
+                assert once.get((step,), lambda: state[0]) == state[0]
+        once.get(("last",), lambda: asked.append(1))
+        once.get(("last",), lambda: asked.append(1))
     assert len(asked) == (1 if hears[0] else 2)
 
 
@@ -261,10 +287,12 @@ def test_a_fact_read_while_another_state_began_is_not_believed() -> None:
         return told[-1]
 
     once = ReadOnce(lambda: state[0], seconds=60)
-    assert [once.get(("fact",), read) for _ in range(3)] == [0, 1, 1]
+    with believing(waiting=True):
+        assert [once.get(("fact",), read) for _ in range(3)] == [0, 1, 1]
 
 
 def test_no_fact_is_believed_for_longer_than_was_said() -> None:
     """Where somebody may change rows unheard, they count in time."""
     once = ReadOnce(lambda: 0, seconds=0)
-    assert [once.get(("fact",), lambda at=at: at) for at in range(3)] == [0, 1, 2]
+    with believing(waiting=True):
+        assert [once.get(("fact",), lambda at=at: at) for at in range(3)] == [0, 1, 2]

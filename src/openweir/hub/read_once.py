@@ -8,9 +8,13 @@ sends with its commit. While neither could be heard nothing is kept. PostgreSQL 
 of a row that somebody changes by hand, so what was read of it is believed for a second. Kept
 are rows and never an answer: every day and hour in them is compared with the clock at each use.
 
-Who has all of it at hand needs no worker thread: inside `at_hand` whatever would have to wait
-for the database or for a disk raises `NotAtHandError` instead, before anything was done, and
-the caller begins anew in a thread that may wait.
+Only what reads believes what was read before (`believing`): whatever changes something, or asks
+whether a stream may go on, reads anew. And a refusal is never made from it: whoever would refuse
+asks again first, so that what was just given, through whichever replica, is had at once.
+
+Who has all of it at hand needs no worker thread: where nobody waits, whatever would have to ask
+the database or a disk raises `NotAtHandError` instead, before anything was done, and the
+caller begins anew in a thread that may wait.
 """
 
 import threading
@@ -19,34 +23,56 @@ from contextlib import contextmanager
 from time import monotonic
 from typing import TypeVar, cast
 
-__all__ = ["NotAtHandError", "ReadOnce", "at_hand", "may_wait"]
+__all__ = ["NotAtHandError", "ReadOnce", "believing", "may_wait", "require_fresh"]
 
 _Fact = TypeVar("_Fact")
 _MOST = 20_000
-_WITHOUT_WAITING = threading.local()
+
+
+class _Manner(threading.local):
+    """How this thread reads: by default it believes nothing, and waits."""
+
+    believes, waits, believed = False, True, False
+
+
+_MANNER = _Manner()
 
 
 class NotAtHandError(Exception):
-    """Something would have to be waited for where nobody may wait."""
+    """What is at hand is not enough: begin anew, and read."""
 
 
 @contextmanager
-def at_hand() -> Iterator[None]:
-    """Have whatever would wait raise `NotAtHandError` in this thread."""
-    _WITHOUT_WAITING.on = True
+def believing(*, waiting: bool) -> Iterator[None]:
+    """Have this thread believe what was read in the present state of the database.
+
+    Args:
+        waiting: whether it reads what is not at hand, or raises `NotAtHandError`.
+    """
+    _MANNER.believes, _MANNER.waits, _MANNER.believed = True, waiting, False
     try:
         yield
     finally:
-        _WITHOUT_WAITING.on = False
+        _MANNER.believes, _MANNER.waits, _MANNER.believed = False, True, False
 
 
 def may_wait() -> None:
     """Say that what follows waits for a database or a disk, or takes long.
 
     Raises:
-        NotAtHandError: nobody may wait here.
+        NotAtHandError: nobody waits here.
     """
-    if getattr(_WITHOUT_WAITING, "on", False):
+    if not _MANNER.waits:
+        raise NotAtHandError
+
+
+def require_fresh() -> None:
+    """Say that what follows is a refusal.
+
+    Raises:
+        NotAtHandError: it rests on something that was read before.
+    """
+    if _MANNER.believed:
         raise NotAtHandError
 
 
@@ -72,11 +98,12 @@ class ReadOnce:
             read: reads it from the database; what it returns is never changed.
 
         Raises:
-            NotAtHandError: it would have to be read, inside `at_hand`.
+            NotAtHandError: it would have to be read where nobody waits.
         """
         state, now = self._state(), monotonic()
-        kept = self._kept.get(key)
+        kept = self._kept.get(key) if _MANNER.believes else None
         if kept is not None and kept[0] == state and now - kept[1] < self._seconds:
+            _MANNER.believed = True
             return cast("_Fact", kept[2])
         may_wait()
         fact = read()

@@ -18,6 +18,7 @@ _ANYWHERE = (
     "/api/openweir/publications",
 )
 _REQUEST_ID = re.compile(r"[A-Za-z0-9=:;.,_-]{1,64}", re.ASCII)
+_ID = "openweir.request_id"
 # Distinct, not secret: a start of this process, and a count.
 _OWN_ID, _COUNT = secrets.token_hex(6), itertools.count()
 
@@ -74,12 +75,12 @@ def _password(text: str) -> str:
 
 def request_id_of(request: Request) -> str:
     """Return the request's id: the client's, or a random one that stays with the request."""
-    known: str | None = getattr(request.state, "openweir_request_id", None)
+    known: str | None = request.scope.get(_ID)
     if known is None:
         known = stated_id(
             request.headers.get("x-request-id", ""), request.headers.get("x-amzn-trace-id", "")
         )
-        request.state.openweir_request_id = known
+        request.scope[_ID] = known
     return known
 
 

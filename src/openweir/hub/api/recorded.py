@@ -11,6 +11,7 @@ from openweir.hub.api.metered import Metered
 from openweir.hub.api.reply import Call, refusal, request_id_of
 from openweir.hub.audit import AccessEvent
 from openweir.hub.channel import Channel
+from openweir.hub.read_once import require_fresh
 
 __all__ = ["Right", "event_of", "metered_as", "record", "record_answer"]
 
@@ -46,6 +47,7 @@ def record(call: Call, action: str, *, name: str = "", commit: str = "", detail:
 
 def record_answer(call: Call, right: Right, commit: str, path: str, status: int) -> None:
     """Record a request for a file that was not served."""
+    require_fresh()
     call.channel.audit.record(replace(event_of(call, right, commit, path), status=status, grant=""))
 
 

@@ -3,7 +3,9 @@
 import logging
 import re
 from collections.abc import Awaitable, Callable, Iterable
+from contextlib import suppress
 from dataclasses import dataclass
+from functools import partial
 from typing import Any
 from urllib.parse import unquote
 
@@ -18,7 +20,7 @@ from openweir.hub.api.asked import body_of, form_of, require_single
 from openweir.hub.api.caller import concerned, principal_of, request_id_of, stated_id
 from openweir.hub.channel import Channel
 from openweir.hub.gate import Answer, Principal
-from openweir.hub.read_once import NotAtHandError, at_hand
+from openweir.hub.read_once import NotAtHandError, believing, require_fresh
 from openweir.hub.release import Release
 
 __all__ = [
@@ -95,7 +97,6 @@ _TOO_MANY = {
     "RateLimit-Policy": '"fixed window";"api";q=10000;w=900',
 }
 _REFUSED = (422, "")  # whatever else is wrong with a publication
-_MAX_HEADER = 500
 _UNSAFE = re.compile(r"[^ -~]")
 _log = logging.getLogger("openweir.hub")
 
@@ -221,8 +222,7 @@ def endpoint(
         handler: from a call to a response; its `OpenweirError`s become answers.
         body_bytes: how long a body may be.
         login: whether a token is asked for before the body is read.
-        quick: whether the handler does nothing before it has read all it needs, so that it can
-            be tried without a thread first, with what is at hand.
+        quick: whether to try it without a thread first, with what is at hand.
     """
 
     def _asked(request: Request) -> Principal | None:
@@ -232,28 +232,44 @@ def endpoint(
         return principal
 
     def _handled(request: Request, body: bytes) -> Response:
-        principal, known = _asked(request), request_id_of(request)
-        return handler(
-            Call(channel=channel, request=request, principal=principal, body=body, request_id=known)
-        )
+        who, known = _asked(request), request_id_of(request)
+        call = Call(channel=channel, request=request, principal=who, body=body, request_id=known)
+        return handler(call)
 
     async def _run(request: Request) -> Response:
         async def _work() -> Response:
             if login:
                 await run_in_threadpool(_asked, request)
-            body = await body_of(request, body_bytes)
-            if quick:
-                try:
-                    with at_hand():
-                        return _handled(request, body)
-                except NotAtHandError:
-                    pass
-            return await run_in_threadpool(_handled, request, body)
+            work = partial(_handled, request, await body_of(request, body_bytes))
+            return await _answered(work, reads=request.method in ("GET", "HEAD"), quick=quick)
 
         return await answer(request, _work)
 
     _run.__name__, _run.__doc__ = handler.__name__, handler.__doc__
     return _run
+
+
+async def _answered(work: Callable[[], Response], *, reads: bool, quick: bool) -> Response:
+    """Run a handler: with what is at hand, then with what is not too, then believing nothing."""
+    if reads and quick:
+        with suppress(NotAtHandError):
+            return _believing(work, waiting=False)
+    if reads:
+        with suppress(NotAtHandError):
+            return await run_in_threadpool(_believing, work, waiting=True)
+    return await run_in_threadpool(work)
+
+
+def _believing(work: Callable[[], Response], *, waiting: bool) -> Response:
+    with believing(waiting=waiting):
+        try:
+            found = work()
+        except OpenweirError:
+            require_fresh()
+            raise
+        if found.status_code >= 400:
+            require_fresh()
+        return found
 
 
 async def answer(request: Request, work: Callable[[], Awaitable[Response]]) -> Response:
@@ -269,9 +285,8 @@ async def answer(request: Request, work: Callable[[], Awaitable[Response]]) -> R
         response = refusal(HubError("there is nothing of that name here", code=code))
     except DBAPIError as error:
         _log.error("the database does not answer: %s", error.orig)
-        response = refusal(
-            HubError("the hub's database does not answer; try again", code="database-busy")
-        )
+        told = "the hub's database does not answer; try again"
+        response = refusal(HubError(told, code="database-busy"))
     except OSError as error:
         _log.error("storage does not take or give what it should: %s", error)
         response = refusal(HubError(f"the storage fails: {error.strerror}", code="no-room"))
@@ -382,4 +397,4 @@ def _anonymous() -> HubError:
 
 def _header(sentence: str) -> str:
     # RFC 9110, 5.5: a control character in a field makes the server drop the connection.
-    return _UNSAFE.sub("?", " ".join(sentence.split())[:_MAX_HEADER])
+    return _UNSAFE.sub("?", " ".join(sentence.split())[:500])

@@ -15,6 +15,7 @@ __all__ = ["Files"]
 
 _PIECE_BYTES = 1024 * 1024
 _INCOMING = "incoming"
+_MOST_STAMPS = 10_000
 _ZEROS = bytes(_PIECE_BYTES)
 _HOLE_BYTES = 64 * 1024
 
@@ -29,6 +30,8 @@ class Files:
         self.root = root
         self._prefix = f"{root}/"
         self._views = Views()
+        # As words for the facts the system tells of a file, which is asked each time.
+        self._stamps: dict[str, tuple[tuple[int, int, int, int], Stamp]] = {}
         root.mkdir(parents=True, exist_ok=True, mode=0o700)
 
     def writer(self, key: str) -> "_Writer":
@@ -41,9 +44,18 @@ class Files:
         """Return size, times and inode of a file."""
         try:
             # Asked several times in each request: a `Path` would take longer than the system.
-            return _stamp(os.stat(f"{self._prefix}{key}"))  # noqa: PTH116 - see above
+            found = os.stat(f"{self._prefix}{key}")  # noqa: PTH116 - see above
         except FileNotFoundError:
             return None
+        facts = (found.st_ino, found.st_size, found.st_mtime_ns, found.st_ctime_ns)
+        known = self._stamps.get(key)
+        if known is not None and known[0] == facts:
+            return known[1]
+        if len(self._stamps) >= _MOST_STAMPS:
+            self._stamps.clear()
+        told = _stamp(found)
+        self._stamps[key] = (facts, told)
+        return told
 
     def pieces(
         self, key: str, start: int = 0, end: int | None = None, *, mark: str | None = None
