@@ -52,6 +52,7 @@ class Kept:
         headers: of the answer, but for those that depend on the range.
         event: its event for the audit.
         still: whether the right to it holds on.
+        route: the one that answered, for whoever counts requests.
         epoch, trust, orders, at, since: what it depends on.
     """
 
@@ -60,6 +61,7 @@ class Kept:
     headers: Mapping[str, str]
     event: AccessEvent
     still: Callable[[], bool]
+    route: object
     epoch: int
     trust: Trust
     orders: tuple[LoggedOrder, ...] | None
@@ -114,6 +116,7 @@ class Recent:
             self._kept.pop(key, None)
             self._heads.pop(key, None)
             return False
+        scope["route"] = found.route
         request_id = self._request_id(stated, traced)
         if key[0] == "HEAD":
             raw, event = await self._head(key, found)
@@ -221,6 +224,7 @@ def keep(
             headers=dict(headers),
             event=event,
             still=still,
+            route=scope.get("route"),
             epoch=begun.epoch,
             trust=begun.trust,
             orders=begun.orders,
