@@ -7,7 +7,8 @@ The claim: the peak of a trial, from opening the model to its digest, lies withi
 random weights, since nothing but their size matters. On a machine with a CUDA device one of 1.1
 thousand million parameters in bfloat16 is tried there, by our own adapters and by `peft`; the
 memory is what the allocator of torch says. On every machine one of 58 million parameters is tried
-on the processor, in float32, each in a process of its own; the memory is its resident peak above
+on the processor, in float32, and with `--large-here` the large one too, each in a process of its
+own; the memory is its resident peak above
 what it had before the model was opened.
 
 Needs the extra `trial`; `peft` the extra `trial-gpu`. What is missing is said and left out.
@@ -38,6 +39,9 @@ LARGE = {
     "num_key_value_heads": 4,
     "vocab_size": 32000,
 }
+# `qlora`, on request and on a CUDA device alone, holds the frozen weights in four bits.
+ADAPTERS = ("own", "peft", "qlora")
+LIBRARIES = {"peft": "peft", "qlora": "bitsandbytes"}
 SMALL = {
     "hidden_size": 512,
     "intermediate_size": 1408,
@@ -123,7 +127,9 @@ def one(folder: Path, parameters: int, device: str, dtype: str, adapter: str) ->
     if device == "cpu":
         torch.set_num_threads(1)
     data = trial_data(size_of("control"), 0)
-    stack = Stack(device=device, dtype=dtype, adapter=adapter)
+    four_bit = adapter == "qlora"
+    adapter = "peft" if four_bit else adapter
+    stack = Stack(device=device, dtype=dtype, adapter=adapter, four_bit=four_bit)
     settings = {"batch": "16", "examples": "10", "learning_rate": "0.0003", "steps": "5"}
     settings |= {"rank": "8", "targets": "q_proj+v_proj"}
     trial = Trial(
@@ -136,10 +142,10 @@ def one(folder: Path, parameters: int, device: str, dtype: str, adapter: str) ->
     )
     before, begun = resident_kib("VmRSS"), time.perf_counter()
     bench = Bench(
-        network=opened(folder, dtype=dtype, device=device),
+        network=opened(folder, dtype=dtype, device=device, four_bit=four_bit),
         files=model_files(folder),
         sha256=trial.model_sha256,
-        ground=Ground(data=data, seed=0, adapter=adapter),
+        ground=Ground(data=data, seed=0, adapter=adapter, four_bit=four_bit),
         scorer=ExactMatch(refusals=data.refusals),
     )
     outcome, _ = carry_out(trial, bench)
@@ -151,7 +157,7 @@ def one(folder: Path, parameters: int, device: str, dtype: str, adapter: str) ->
     return {
         "device": device if device == "cpu" else torch.cuda.get_device_name(),
         "dtype": dtype,
-        "adapter": adapter,
+        "adapter": "qlora" if four_bit else adapter,
         "parameters": parameters,
         "predicted_gib": str(said),
         "measured_gib": f"{took:.3f}",
@@ -181,7 +187,12 @@ def apart(settings: dict[str, int], device: str, dtype: str, adapter: str) -> di
 def main() -> int:
     """Run every trial there is a device for, and print one JSON object."""
     parser = argparse.ArgumentParser(description="memory of a LoRA trial, predicted and measured")
-    parser.add_argument("--adapter", choices=("own", "peft"), help="only these adapters")
+    parser.add_argument("--adapter", choices=ADAPTERS, help="only these adapters")
+    parser.add_argument(
+        "--large-here",
+        action="store_true",
+        help="where there is no CUDA device, try the 1.1B on the processor: 8 GiB, some minutes",
+    )
     parser.add_argument("--one", nargs=5, help=argparse.SUPPRESS)
     arguments = parser.parse_args()
     if find_spec("torch") is None or find_spec("transformers") is None:
@@ -194,15 +205,18 @@ def main() -> int:
     import torch
 
     adapters = [arguments.adapter] if arguments.adapter else ["own", "peft"]
-    if "peft" in adapters and find_spec("peft") is None:
-        adapters.remove("peft")
-        print("peft is left out: it needs the extra trial-gpu", file=sys.stderr)
+    for adapter, library in LIBRARIES.items():
+        if adapter in adapters and find_spec(library) is None:
+            adapters.remove(adapter)
+            print(f"{adapter} is left out: it needs the extra trial-gpu", file=sys.stderr)
     # Not in bfloat16: most processors work on it in copies of float32 that no GPU needs.
-    found = [apart(SMALL, "cpu", "float32", adapter) for adapter in adapters]
+    found = [apart(SMALL, "cpu", "float32", each) for each in adapters if each != "qlora"]
     if torch.cuda.is_available():
         found += [apart(LARGE, "cuda", "bfloat16", adapter) for adapter in adapters]
+    elif arguments.large_here:
+        found += [apart(LARGE, "cpu", "float32", each) for each in adapters if each != "qlora"]
     else:
-        print("the 1.1B trial is left out: there is no CUDA device here", file=sys.stderr)
+        print("the 1.1B trial is left out: no CUDA device here (try --large-here)", file=sys.stderr)
     good = all(row["good"] for row in found)
     print(json.dumps({"trials": found, "good": good}, indent=2))
     return 0 if good else 1

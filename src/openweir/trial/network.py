@@ -190,14 +190,14 @@ def opened(
         chat: whether prompts go through the chat template.
         dtype: `float32` or `bfloat16`.
         device: `cpu`, `cuda` or such.
-        four_bit: hold the weights in four bits; needs `bitsandbytes` and `cuda`.
+        four_bit: hold the weights in four bits; needs `bitsandbytes`, and `cuda` to be sound.
 
     Raises:
         TrialError: it holds no causal language model that transformers knows, or not all of it.
     """
     logging.disable_progress_bar()
     kind = getattr(torch, dtype)
-    more = _in_four_bits(kind) if four_bit else {}
+    more = _in_four_bits(kind, device) if four_bit else {}
     try:
         _check_size(folder)
         model, told = AutoModelForCausalLM.from_pretrained(
@@ -271,7 +271,7 @@ def _on_device(model: Any, device: str) -> Any:
         ) from None
 
 
-def _in_four_bits(kind: Any) -> dict[str, Any]:
+def _in_four_bits(kind: Any, device: str) -> dict[str, Any]:
     if find_spec("bitsandbytes") is None:
         raise TrialError(
             "weights of four bits need the library `bitsandbytes`",
@@ -283,7 +283,7 @@ def _in_four_bits(kind: Any) -> dict[str, Any]:
     settings = BitsAndBytesConfig(
         load_in_4bit=True, bnb_4bit_quant_type="nf4", bnb_4bit_compute_dtype=kind
     )
-    return {"quantization_config": settings, "device_map": "auto"}
+    return {"quantization_config": settings, "device_map": {"": device}}
 
 
 def tensors_sha256(network: Network, files: Sequence[tuple[str, str]]) -> str:
