@@ -79,6 +79,7 @@ conformance: $(VENV)/.dev   ## other people's hub clients and their own tests, a
 			$(BIN)/python tests/hub/conformance/run.py --ours --client $$client $$way || exit 1; \
 		done; \
 	done
+	@OPENWEIR_LARGE_CLIENTS=1 $(BIN)/python -m pytest -q tests/hub/test_engines.py
 
 fuzz: $(VENV)/.dev          ## a million hostile dossiers: refused, or no higher tier (MANY=1000000)
 	@PYTHONPATH=tests $(BIN)/python tests/fuzz_dossiers.py $(MANY)

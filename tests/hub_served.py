@@ -5,6 +5,7 @@ from contextlib import ExitStack
 from datetime import timedelta
 from pathlib import Path
 from types import MappingProxyType
+from urllib.parse import quote
 
 import httpx
 from starlette.applications import Starlette
@@ -90,7 +91,7 @@ class Served:
         opened = answer.json()
         for file in opened["files"]:
             answer = self.client.put(
-                f"{ours}/{opened['id']}/files/{file['path']}",
+                f"{ours}/{opened['id']}/files/{quote(file['path'])}",
                 content=signed.files[file["path"]],
                 headers=headers,
             )

@@ -175,7 +175,7 @@ Warnings for users come as `X-HF-Warning: topic; message`, which clients print o
 | 403 | the account may not, or has no grant |
 | 404 | there is nothing of the kind for whoever asks |
 | 409 | it exists already, or was released and stays |
-| 412 | the branch moved past the stated parent |
+| 412 | the branch moved past the stated parent, or the file past the version in `If-Match` |
 | 416 | none of the bytes asked for is in the file |
 | 422 | a path, a size or a digest is not what it has to be |
 | 429 | too much at a time; `Retry-After` says how long to wait |

@@ -122,8 +122,12 @@ def test_every_command_that_is_about_repositories(desk: Desk) -> None:
         "cache verify acme/cli",
         "models list --author acme --filter tiny",
         "models info acme/cli",
+        "datasets info acme/rows",
         "repos branch create acme/cli next",
         "repos tag create acme/cli v1 -m one",
+        "repos tag list acme/cli",
+        "repos tag delete acme/cli v1 --yes",
+        "repos branch delete acme/cli next",
         "repos settings acme/cli --private",
         "repos list",
         "repos move acme/cli acme/moved",
@@ -132,6 +136,8 @@ def test_every_command_that_is_about_repositories(desk: Desk) -> None:
     ):
         done = desk.hf(*line.split())
         assert done.returncode == 0, (line, done.stdout, done.stderr)
+    listed = json.loads(desk.hf("datasets", "list", "--json").stdout)
+    assert [item["id"] for item in listed] == ["acme/rows"]
     same = desk.folder / "back" / "w.safetensors"
     assert same.read_bytes() == (model / "w.safetensors").read_bytes()
 
@@ -141,6 +147,11 @@ def test_every_command_that_is_about_repositories(desk: Desk) -> None:
     [
         ("discussions list acme/small", "this hub keeps no discussions"),
         ("buckets list", "this hub keeps no buckets"),
+        ("jobs ps", "this hub keeps no jobs"),
+        ("spaces list", "this hub keeps no spaces"),
+        ("collections list", "this hub keeps no collections"),
+        ("papers list", "this hub keeps no papers"),
+        ("webhooks list", "this hub keeps no webhooks"),
     ],
 )
 def test_what_is_not_kept_is_said_so(desk: Desk, line: str, sentence: str) -> None:

@@ -6,12 +6,13 @@ import re
 import secrets
 
 from starlette.requests import Request
+from starlette.responses import Response
 
 from openweir.errors import HubError
 from openweir.hub.channel import Channel
 from openweir.hub.gate import Principal
 
-__all__ = ["concerned", "principal_of", "request_id_of", "stated_id"]
+__all__ = ["concerned", "named", "principal_of", "request_id_of", "stated_id"]
 
 _ANYWHERE = (
     *("/api/whoami-v2", "/api/validate-yaml", "/api/repos/create"),
@@ -82,6 +83,17 @@ def request_id_of(request: Request) -> str:
         )
         request.scope[_ID] = known
     return known
+
+
+def named(request: Request, response: Response) -> Response:
+    """Return an answer with the id of its request in it, as it is sent.
+
+    A refused `HEAD` has no body, and says no type of one: clients would read it.
+    """
+    response.headers["X-Request-Id"] = request_id_of(request)
+    if request.method == "HEAD" and response.status_code >= 400 and "ETag" not in response.headers:
+        del response.headers["Content-Type"]
+    return response
 
 
 def stated_id(stated: str, traced: str) -> str:

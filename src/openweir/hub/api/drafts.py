@@ -22,6 +22,7 @@ __all__ = [
     "auth_check",
     "draft_of",
     "kind_of",
+    "raw",
     "repository_of",
     "resolve",
     "seen_by",
@@ -34,7 +35,8 @@ __all__ = [
 def kind_of(call: Call) -> Kind:
     """Return whether the path speaks of a model or a data set."""
     path = call.request.url.path
-    dataset = path.startswith(("/datasets/", "/api/datasets/"))
+    # The list of them all ends where the others go on.
+    dataset = path == "/api/datasets" or path.startswith(("/datasets/", "/api/datasets/"))
     return Kind.DATASET if dataset else Kind.MODEL
 
 
@@ -120,7 +122,16 @@ def auth_check(call: Call) -> Response:
 
 def resolve(call: Call) -> Response:
     """`GET|HEAD /ORG/NAME/resolve/REVISION/PATH` for a member: a file of the draft."""
-    revision, *parts = call.rest("resolve")
+    return _file(call, "resolve")
+
+
+def raw(call: Call) -> Response:
+    """`GET|HEAD /ORG/NAME/raw/REVISION/PATH` for a member: a file of the draft as git has it."""
+    return _file(call, "raw")
+
+
+def _file(call: Call, marker: str) -> Response:
+    revision, *parts = call.rest(marker)
     path = "/".join(parts)
     draft = draft_of(call, revision)
     entry = call.channel.workspace.at(draft, path)
@@ -132,6 +143,7 @@ def resolve(call: Call) -> Response:
         sha256=entry.sha256,
         size=entry.size,
         etag=entry.sha256 if entry.large else entry.oid,
+        pointer=entry.large and marker == "raw",
         commit=draft.commit.oid,
         path=path,
         private=True,

@@ -18,7 +18,7 @@ from openweir.hub.metrics import Metrics
 __all__ = ["Observed", "Request"]
 
 _UPLOADING = frozenset(("PUT", "POST", "PATCH"))
-_OF_FILES = ("/resolve/", "/openweir/xet/")
+_OF_FILES = ("/resolve/", "/raw/", "/openweir/xet/")
 _LONGEST_PATH = 1000
 _ID = b"x-request-id"
 

@@ -39,6 +39,7 @@ _XET_INFO = XET_INFO.encode()
 _HEADERS = frozenset(
     (b"authorization", b"host", b"if-range", b"range", b"x-request-id", b"x-amzn-trace-id")
 )
+_CONDITIONS = frozenset((b"if-match", b"if-none-match"))
 
 _Key = tuple[str, bytes, bytes, bytes, bytes, str]
 
@@ -252,6 +253,8 @@ def _read(scope: Scope) -> tuple[_Key, tuple[str, str, str]] | None:
     for name, value in scope["headers"]:
         if name == b"accept" and _XET_INFO in value:
             return None  # they ask about the file, and get another answer than its bytes
+        if name in _CONDITIONS and scope["method"] == "HEAD":
+            return None  # the head that is kept is that of the whole
         if name in _HEADERS:
             if name in read:
                 return None

@@ -6,7 +6,8 @@ from starlette.requests import Request
 from starlette.responses import Response
 
 from openweir.errors import HubError
-from openweir.hub.api.reply import Call, refusal, request_id_of
+from openweir.hub.api.caller import named
+from openweir.hub.api.reply import Call, refusal
 
 __all__ = ["git", "no_such_repository", "not_implemented", "unrouted"]
 
@@ -78,6 +79,4 @@ def unrouted(request: Request, status: int, headers: dict[str, str] | None = Non
     error = HubError(f"there is nothing at `{path}` here", code="no-such-page")
     if status == 405:
         error = HubError(f"`{path}` does not take {request.method[:20]}", code="method")
-    answer = refusal(error, headers=headers)
-    answer.headers["X-Request-Id"] = request_id_of(request)
-    return answer
+    return named(request, refusal(error, headers=headers))

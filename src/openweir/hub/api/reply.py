@@ -17,7 +17,7 @@ from starlette.responses import JSONResponse, Response
 from openweir.canonical import Object, parse
 from openweir.errors import HubError, OpenweirError
 from openweir.hub.api.asked import body_of, form_of, require_single
-from openweir.hub.api.caller import concerned, principal_of, request_id_of, stated_id
+from openweir.hub.api.caller import concerned, named, principal_of, request_id_of, stated_id
 from openweir.hub.channel import Channel
 from openweir.hub.gate import Answer, Principal
 from openweir.hub.read_once import NotAtHandError, believing, require_fresh
@@ -295,8 +295,7 @@ async def answer(request: Request, work: Callable[[], Awaitable[Response]]) -> R
     except Exception:  # noqa: BLE001 - the last guard: no traceback reaches a client
         _log.exception("request failed")
         response = refusal(HubError("the hub failed on this request", code="damaged"))
-    response.headers["X-Request-Id"] = request_id_of(request)
-    return response
+    return named(request, response)
 
 
 def refusal(error: OpenweirError, *, headers: dict[str, str] | None = None) -> Response:

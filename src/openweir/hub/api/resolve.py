@@ -16,10 +16,10 @@ from openweir.hub.api.reply import Call, gate_error, refusal, warn
 from openweir.hub.api.sending import send
 from openweir.hub.blobs import Blob
 from openweir.hub.gate import Answer
-from openweir.hub.release import Release, ReleaseFile
+from openweir.hub.release import Release, ReleaseFile, git_pointer, git_pointer_sha1
 from openweir.tier import Tier
 
-__all__ = ["STORE", "may_read", "require_revision", "resolve", "serve_blob", "warnings_of"]
+__all__ = ["STORE", "may_read", "raw", "require_revision", "resolve", "serve_blob", "warnings_of"]
 
 STORE = "/api/openweir/cas/{epoch}/{namespace}"
 """Where clients find the Xet store of a namespace."""
@@ -30,7 +30,16 @@ _WARN_DAYS = 30
 
 def resolve(call: Call) -> Response:
     """`GET|HEAD /ORG/NAME/resolve/REVISION/PATH`: a file, to whom the decision allows it."""
-    revision, *parts = call.rest("resolve")
+    return _file(call, "resolve")
+
+
+def raw(call: Call) -> Response:
+    """`GET|HEAD /ORG/NAME/raw/REVISION/PATH`: a file as git has it, a large one as its pointer."""
+    return _file(call, "raw")
+
+
+def _file(call: Call, marker: str) -> Response:
+    revision, *parts = call.rest(marker)
     path = "/".join(parts)
     release = call.release()
     require_revision(call, release, revision)
@@ -52,6 +61,7 @@ def resolve(call: Call) -> Response:
         sha256=file.sha256,
         size=file.size,
         etag=file.sha256 if file.large else file.git_sha1,
+        pointer=file.large and marker == "raw",
         commit=release.commit,
         path=path,
         private=private,
@@ -80,6 +90,7 @@ def serve_blob(
     still: Callable[[], bool],
     headers: dict[str, str] | None = None,
     warnings: tuple[str, ...] = (),
+    pointer: bool = False,
 ) -> Response:
     """Return the answer that sends a blob; whether it may be sent was decided before.
 
@@ -95,7 +106,16 @@ def serve_blob(
         still: whether that right holds on, asked while the bytes go out.
         headers: to add.
         warnings: for the user, as `topic; message`.
+        pointer: whether what is sent is the few lines that git has in place of a large file.
     """
+    if pointer:
+        event = event_of(call, right, commit, path)
+        found = _facts(commit, git_pointer_sha1(sha256, size), private=private, more=headers)
+        response = metered_as(
+            call.channel, _lines(call, git_pointer(sha256, size), found), event, still=still
+        )
+        warn(response, warnings)
+        return response
     # The right was computed just now; comparing a large file with its digest takes minutes.
     asked, blobs = monotonic(), call.channel.blobs
     if call.request.method == "HEAD":
@@ -110,17 +130,7 @@ def serve_blob(
         )
     else:
         blob = blobs.checked(sha256, size)
-    found = {
-        "X-Repo-Commit": commit,
-        "ETag": f'"{etag}"',
-        # Whatever the file holds, no browser runs it in the name of the hub's pages.
-        "Content-Disposition": "attachment",
-        "Content-Security-Policy": "default-src 'none'; sandbox",
-        "X-Content-Type-Options": "nosniff",
-        "Cache-Control": "private, no-store" if private else "no-cache",
-        "Vary": "Authorization",
-        **(headers or {}),
-    }
+    found = _facts(commit, etag, private=private, more=headers)
     if etag == sha256:
         found |= {"X-Linked-Etag": f'"{sha256}"', "X-Linked-Size": str(size)}
         found |= _by_xet(call, sha256, commit)
@@ -166,6 +176,28 @@ def warnings_of(call: Call, release: Release) -> dict[str, str]:
         return {}
     last = release.decision.valid_until.isoformat()
     return {"X-HF-Warning": f"openweir; the decision for {release.name} holds until {last}"}
+
+
+def _facts(commit: str, etag: str, *, private: bool, more: dict[str, str] | None) -> dict[str, str]:
+    """Return what every answer says of a file."""
+    return {
+        "X-Repo-Commit": commit,
+        "ETag": f'"{etag}"',
+        # Whatever the file holds, no browser runs it in the name of the hub's pages.
+        "Content-Disposition": "attachment",
+        "Content-Security-Policy": "default-src 'none'; sandbox",
+        "X-Content-Type-Options": "nosniff",
+        "Cache-Control": "private, no-store" if private else "no-cache",
+        "Vary": "Authorization",
+        **(more or {}),
+    }
+
+
+def _lines(call: Call, content: bytes, headers: dict[str, str]) -> Response:
+    """Return a short text as an answer; of its head alone no byte is counted."""
+    sent = b"" if call.request.method == "HEAD" else content
+    length = {"Content-Length": str(len(content))}
+    return Response(sent, headers={**headers, **length}, media_type="text/plain")
 
 
 def _by_xet(call: Call, sha256: str, commit: str) -> dict[str, str]:

@@ -15,6 +15,7 @@ from openweir.hub.api import (
     lists,
     login,
     manage,
+    manifest,
     people,
     proofs,
     proposals,
@@ -50,6 +51,12 @@ def _both(draft: Handler, released: Handler) -> Handler:
 
 # path, methods, handler; the first that fits answers. `{kind}` stands for models and datasets.
 _TABLE: tuple[tuple[str, tuple[str, ...], Handler], ...] = (
+    (_FILES + "/raw/{rest:path}", _READ, _both(drafts.raw, resolve.raw)),
+    (
+        "/v2/{org}/{name}/manifests/{rest:path}",
+        _READ,
+        manifest.login_first(_both(manifest.of_draft, manifest.of_release)),
+    ),
     (_FILES + ".git/info/lfs/objects/batch", ("POST",), lfs.batch),
     ("/api/openweir/lfs/{link}/complete", ("POST",), lfs.complete),
     ("/api/openweir/lfs/{link}/verify", ("POST",), lfs.verify),
@@ -139,6 +146,7 @@ _TABLE: tuple[tuple[str, tuple[str, ...], Handler], ...] = (
     (_FILES + ".git/{rest:path}", ("GET", "POST"), refused.git),
     ("/datasets/{rest:path}", _READ, refused.no_such_repository),
     ("/{name}/resolve/{rest:path}", _READ, refused.no_such_repository),
+    ("/{name}/raw/{rest:path}", _READ, refused.no_such_repository),
     ("/spaces/{rest:path}", _READ, refused.no_such_repository),
 )
 _LAST = ("/api/{rest:path}", (*_READ, *_WRITE), refused.not_implemented)

@@ -20,7 +20,8 @@ from openweir.hub.storage import OutOfReachError
 
 __all__ = ["send"]
 
-_RANGE = re.compile(r"bytes=([0-9]{0,18})-([0-9]{0,18})", re.ASCII)
+# Twenty digits and more: some clients write the largest number they know for "to the end".
+_RANGE = re.compile(r"bytes=([0-9]{0,40})-([0-9]{0,40})", re.ASCII | re.IGNORECASE)
 _PIECE_BYTES = 1024 * 1024
 _MEDIA_TYPE = "application/octet-stream"
 
@@ -53,6 +54,9 @@ class _Sent(Response):
             self.headers["Content-Range"] = f"bytes */{size}"
             self.headers["X-Error-Code"] = "RangeNotSatisfiable"
             self.headers["X-Error-Message"] = f"the file has {size} bytes, and none that far"
+        elif self.status_code == 412:
+            self.headers["X-Error-Code"] = "OtherVersion"
+            self.headers["X-Error-Message"] = "the file is at another version than `If-Match` names"
         elif self.status_code == 206:
             self.headers["Content-Range"] = f"bytes {start}-{end - 1}/{size}"
         if self.status_code != 304:
@@ -127,7 +131,10 @@ def _wanted(scope: Scope, size: int, tag: str) -> tuple[int, int, int]:
     Several ranges, odd ones and those of another version are answered with the whole, as
     RFC 9110 allows (14.2, 13.1.5).
     """
-    stated = {name: value.decode("latin-1") for name, value in scope["headers"]}
+    stated = {name: value.decode("latin-1").strip() for name, value in scope["headers"]}
+    # What goes on from a version of before must not go on with another (RFC 9110, 13.1.1).
+    if b"if-match" in stated and not _named(stated[b"if-match"], tag):
+        return 412, 0, 0
     if _known(stated.get(b"if-none-match", ""), tag):
         return 304, 0, 0
     found = _RANGE.fullmatch(stated.get(b"range", ""))
@@ -143,6 +150,11 @@ def _wanted(scope: Scope, size: int, tag: str) -> tuple[int, int, int]:
         if last and int(last) < int(first):
             return 200, 0, size
     return (206, start, end) if start < end else (416, 0, 0)
+
+
+def _named(stated: str, tag: str) -> bool:
+    """Whether a client means this version: weak tags name none (RFC 9110, 13.1.1)."""
+    return stated == "*" or tag in [each.strip() for each in stated.split(",")]
 
 
 def _known(stated: str, tag: str) -> bool:

@@ -36,7 +36,7 @@ from openweir.instant import format_instant
 
 __all__ = ["Changes", "Guard", "History", "make_commit"]
 
-_REF_NAME = re.compile(r"[A-Za-z0-9](?:[A-Za-z0-9._/-]{0,253}[A-Za-z0-9_-])?", re.ASCII)
+_REF_NAME = re.compile(r"[A-Za-z0-9](?:[A-Za-z0-9._/+-]{0,253}[A-Za-z0-9_-])?", re.ASCII)
 _OID = re.compile(r"[0-9a-f]{40}", re.ASCII)
 _SHORT = re.compile(r"[0-9a-f]{7,39}", re.ASCII)
 _RESERVED = ("refs/", "HEAD")
