@@ -16,6 +16,7 @@ from openweir.errors import HubError
 from openweir.hub.xet import (
     MAX_CHUNK_BYTES,
     Shard,
+    XorbReader,
     chunk_name,
     file_name,
     from_hex,
@@ -113,6 +114,27 @@ def test_plain_chunks_are_read_back_whatever_their_size(content: bytes, size: in
 
 
 @settings(max_examples=60, deadline=None)
+@given(
+    content=st.binary(min_size=1, max_size=2_000),
+    size=st.integers(1, 300),
+    cut=st.integers(1, 200),
+    tail=st.sampled_from((b"", b"XETBLOB", b"XETBLOB" + b"\x00" * 90)),
+)
+def test_a_xorb_is_the_same_however_it_comes(
+    content: bytes, size: int, cut: int, tail: bytes
+) -> None:
+    """Fed in pieces of any length a xorb gives the chunks it gives as a whole, places included."""
+    pieces = [content[at : at + size] for at in range(0, len(content), size)]
+    data = b"".join(plain_header(len(piece)) + piece for piece in pieces) + tail
+    named = tuple((chunk_name(piece), len(piece)) for piece in pieces)
+    reader = XorbReader(xorb_name(named))
+    cuts = (data[at : at + cut] for at in range(0, len(data), cut))
+    found = tuple(chunk for each in cuts for chunk in reader.feed(each))
+    assert reader.finish() == named
+    assert found == read_xorb(data, expected=xorb_name(named))
+
+
+@settings(max_examples=60, deadline=None)
 @given(content=st.binary(min_size=1, max_size=1_000))
 def test_byte_planes_of_every_length_are_put_together_again(content: bytes) -> None:
     """LZ4 over four byte planes gives back content of any length, multiples of four or not."""
@@ -166,6 +188,12 @@ def test_malformed_xorbs_are_refused(data: bytes) -> None:
     with pytest.raises(HubError) as caught:
         read_xorb(data, expected=bytes(32))
     assert caught.value.code == "hub.xorb"
+    reader = XorbReader(bytes(32))
+    with pytest.raises(HubError) as again:
+        for at in range(len(data)):
+            list(reader.feed(data[at : at + 1]))
+        reader.finish()
+    assert (again.value.code, again.value.message) == (caught.value.code, caught.value.message)
 
 
 def test_a_flipped_bit_is_never_read_as_the_same_xorb_or_crashes(uploaded) -> None:

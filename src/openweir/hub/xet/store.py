@@ -11,27 +11,24 @@ Keys, below `xet/<namespace>/`: `xorbs/<name>.bytes` and `.chunks` of a xorb as 
 """
 
 import secrets
-import struct
 import threading
-from collections.abc import Iterable, Iterator, Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 
 from openweir.errors import HubError
 from openweir.hub.blobs import Blobs
 from openweir.hub.possession import Possession
-from openweir.hub.storage import OutOfReachError
 from openweir.hub.store import Store
+from openweir.hub.xet.arrival import CHUNK, IncomingXorb, write
 from openweir.hub.xet.holdings import PLACE
 from openweir.hub.xet.layout import LENGTH, Plan, Run, plan_bytes, read_plan
 from openweir.hub.xet.naming import file_name, possession_proof, to_hex
 from openweir.hub.xet.rows import insert_name, load_name
 from openweir.hub.xet.shard import FileEntry, Term, read_shard
-from openweir.hub.xet.xorb import read_xorb
 
 __all__ = ["XetFile", "XetStore"]
 
-_CHUNK = struct.Struct("<32sI")
 _AT_ONCE = 4
 _EPOCH = "xet-epoch"
 _MIN_CHUNK_BYTES = 8 * 1024
@@ -86,28 +83,16 @@ class XetStore:
         # A file's plan never changes under its name, so it may be kept.
         self._files: dict[tuple[str, str], XetFile] = {}
         self._guard = threading.Lock()
-        # A xorb takes up to twice 64 MiB while it is read, a shard as much.
+        # A shard takes up to 64 MiB while it is read, and as much for what it names.
         self._reading = threading.BoundedSemaphore(_AT_ONCE)
 
     def epoch(self) -> str:
         """Return what the store's address holds so that clients forget what was let go."""
         return self._store.setting(_EPOCH, secrets.token_hex(4))
 
-    def put_xorb(self, namespace: str, name: bytes, data: bytes | bytearray) -> None:
-        """Take a serialised xorb.
-
-        Raises:
-            HubError: it is damaged, or is not the xorb it is called, or there is no room.
-        """
-        with self._reading:
-            chunks = read_xorb(data, expected=name)
-            key = _xorb(namespace, name)
-            if self._stored(f"{key}.places") is not None:
-                return
-            self._write(f"{key}.bytes", (chunk.content for chunk in chunks))
-            listing = b"".join(_CHUNK.pack(chunk.name, len(chunk.content)) for chunk in chunks)
-            # Last: a xorb is there once its list of chunks is.
-            self._write(f"{key}.chunks", (listing,))
+    def incoming_xorb(self, namespace: str, name: bytes) -> IncomingXorb:
+        """Return where to write a serialised xorb; `finish` puts it in place."""
+        return IncomingXorb(self._storage, _xorb(namespace, name), name)
 
     def put_shard(self, namespace: str, data: bytes, *, at: datetime) -> tuple[str, ...]:
         """Take a shard: put its files together and record that the namespace holds them.
@@ -245,7 +230,7 @@ class XetStore:
             raw = self._stored(f"{key}.chunks")
             if raw is not None:
                 found, offset = [], 0
-                for name, length in _CHUNK.iter_unpack(raw):
+                for name, length in CHUNK.iter_unpack(raw):
                     found.append(_Place(name, length, offset, f"{key}.bytes"))
                     offset += length
                 return found
@@ -276,7 +261,7 @@ class XetStore:
         # In this order, so that a crash between two of them leaves nothing that is believed:
         # bytes, then that they are held, then the plan, then the name that leads to it.
         self._possession.record(namespace, digest, entry.size, at=at)
-        self._write(_file(namespace, name), (plan_bytes(digest, chunks),))
+        write(self._storage, _file(namespace, name), (plan_bytes(digest, chunks),))
         insert_name(self._store, namespace, digest, name)
         return digest
 
@@ -303,7 +288,7 @@ class XetStore:
             PLACE.pack(place.name, place.length, placed[index][0], bytes.fromhex(placed[index][1]))
             for index, place in enumerate(places)
         )
-        self._write(f"{key}.places", rows)
+        write(self._storage, f"{key}.places", rows)
         self._storage.delete(f"{key}.chunks")
         self._storage.delete(f"{key}.bytes")
 
@@ -312,20 +297,6 @@ class XetStore:
             return b"".join(self._storage.pieces(key))
         except FileNotFoundError:
             return None
-
-    def _write(self, key: str, content: Iterable[bytes | memoryview]) -> None:
-        try:
-            writer = self._storage.writer(key)
-            try:
-                for piece in content:
-                    writer.write(piece)
-                writer.keep()
-            finally:
-                writer.drop()
-        except OutOfReachError:
-            raise
-        except OSError as error:
-            raise HubError(f"the hub cannot store this: {error.strerror}", code="no-room") from None
 
 
 def _xorb(namespace: str, name: bytes) -> str:
