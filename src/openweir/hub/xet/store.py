@@ -288,7 +288,7 @@ class XetStore:
             PLACE.pack(place.name, place.length, placed[index][0], bytes.fromhex(placed[index][1]))
             for index, place in enumerate(places)
         )
-        write(self._storage, f"{key}.places", rows)
+        write(self._storage, f"{key}.places", (b"".join(rows),))
         self._storage.delete(f"{key}.chunks")
         self._storage.delete(f"{key}.bytes")
 
