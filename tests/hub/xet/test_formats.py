@@ -27,6 +27,7 @@ from openweir.hub.xet import (
     to_hex,
     xorb_name,
 )
+from openweir.hub.xet.naming import _node
 
 pytestmark = pytest.mark.peer
 
@@ -132,6 +133,35 @@ def test_a_xorb_is_the_same_however_it_comes(
     found = tuple(chunk for each in cuts for chunk in reader.feed(each))
     assert reader.finish() == named
     assert found == read_xorb(data, expected=xorb_name(named))
+
+
+def by_levels(level: list[tuple[bytes, int]]) -> bytes:
+    """The name at the top of the tree, level after level, as the specification has it."""
+    while len(level) > 1:
+        above, start = [], 0
+        while start < len(level):
+            end = start + 2
+            while end < min(len(level), start + 9):
+                end += 1
+                if level[end - 1][0][24] % 4 == 0:
+                    break
+            above.append(_node(level[start:end]))
+            start = end
+        level = above
+    return level[0][0]
+
+
+@settings(max_examples=60, deadline=None)
+@given(count=st.integers(1, 700), often=st.integers(1, 8), seed=st.integers(0, 2**32))
+def test_names_grow_from_the_left_as_level_by_level(count: int, often: int, seed: int) -> None:
+    """The tree that holds one node of each level gives the name of the tree held as a whole."""
+    rng = random.Random(seed)
+    leaves = []
+    for _ in range(count):
+        name = bytearray(rng.randbytes(32))
+        name[24] = 4 * rng.randrange(64) + (rng.randrange(often) > 0)
+        leaves.append((bytes(name), rng.randrange(1, 2**17)))
+    assert xorb_name(iter(leaves)) == by_levels(leaves)
 
 
 @settings(max_examples=60, deadline=None)

@@ -11,6 +11,7 @@ import re
 import subprocess
 import sys
 import time
+import tracemalloc
 from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
@@ -23,8 +24,22 @@ from hub_live import listening
 from hub_served import Served
 from hub_world import NOW, World
 from openweir.hub.accounts import Accounts
+from openweir.hub.blobs import Blobs
+from openweir.hub.possession import Possession
+from openweir.hub.storage import Files
 from openweir.hub.store import Store
-from openweir.hub.xet import XorbReader, to_hex
+from openweir.hub.xet import (
+    FileEntry,
+    Term,
+    XorbReader,
+    file_name,
+    possession_proof,
+    to_hex,
+    xorb_name,
+)
+from openweir.hub.xet.arrival import CHUNK as LISTED
+from openweir.hub.xet.arrival import write
+from openweir.hub.xet.store import XetStore
 from xet_forms import shard, xorb
 
 CHUNK = 128 * 1024
@@ -235,6 +250,36 @@ def test_the_hub_needs_little_memory_for_it(tmp_path: Path) -> None:
         rise = memory_of(pid, "VmHWM") - before
     assert size > 2.9 * 10**9
     assert rise < 48 * 2**20, f"{rise / 2**20:.0f} MiB"
+
+
+def test_a_shard_takes_little_memory_for_each_chunk(tmp_path: Path) -> None:
+    """A file of 65,536 chunks is named, compared and planned in less than 200 bytes for each."""
+    store, storage = Store.embedded(tmp_path), Files(tmp_path)
+    blobs = Blobs(storage)
+    xet = XetStore(store, blobs, Possession(store, blobs))
+    count, length, terms = 8192, 8192, []
+    named = [(each.to_bytes(8, "little") * 4, length) for each in range(8 * count)]
+    for at in range(0, len(named), count):
+        held = named[at : at + count]
+        name = xorb_name(held)
+        key = f"xet/acme/xorbs/{to_hex(name)}"
+        write(storage, f"{key}.chunks", (b"".join(LISTED.pack(*each) for each in held),))
+        write(storage, f"{key}.bytes", [bytes(2**20)] * 64)
+        proof = possession_proof(chunk for chunk, _ in held)
+        terms.append(Term(xorb=name, start=0, end=count, length=count * length, proof=proof))
+    zeros = hashlib.sha256()
+    for _ in terms:
+        zeros.update(bytes(count * length))
+    digest = zeros.hexdigest()
+    entry = FileEntry(name=file_name(named), terms=tuple(terms), sha256=digest)
+    tracemalloc.start()
+    try:
+        assert xet._put_together("acme", entry, NOW) == digest
+        most = tracemalloc.get_traced_memory()[1]
+    finally:
+        tracemalloc.stop()
+        store.close()
+    assert most < 200 * len(named), f"{most / len(named):.0f} bytes a chunk"
 
 
 @pytest.mark.peer
