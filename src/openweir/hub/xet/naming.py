@@ -30,13 +30,13 @@ _EMPTY = bytes(32)
 # A node of the tree has 2 to 9 children, and ends early after a name divisible by 4.
 _BRANCHING = 4
 _FEWEST, _MOST = 2, 2 * _BRANCHING + 1
-_WORDS = struct.Struct("<4Q")
+_WORDS, _SHOWN = struct.Struct("<4Q"), struct.Struct(">4Q")
 _HEX = re.compile(r"[0-9a-f]{64}", re.ASCII)
 
 
 def to_hex(name: bytes) -> str:
     """Return the text form of a name of 32 bytes, 64 signs."""
-    return "{:016x}{:016x}{:016x}{:016x}".format(*_WORDS.unpack(name))
+    return _SHOWN.pack(*_WORDS.unpack(name)).hex()
 
 
 def from_hex(text: str) -> bytes:
