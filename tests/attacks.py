@@ -21,6 +21,7 @@ from hub_world import DAY, NOW, World
 from openweir.attest import Revocation
 from openweir.hub import schema
 from openweir.hub.xet import chunk_name, file_name, to_hex
+from openweir.hub.xet.arrival import write
 from openweir.hub.xet.layout import plan_bytes
 from openweir.hub.xet.rows import insert_name
 from openweir.hub.xet.store import _file
@@ -258,7 +259,7 @@ class Scene:
         chunk = (chunk_name(files[SECRET]), size)
         self.xet[tier] = to_hex(file_name((chunk,)))
         # As if it had come by Xet in one chunk.
-        hub.xet._write(_file("acme", self.xet[tier]), (plan_bytes(digest, (chunk,)),))
+        write(hub.storage, _file("acme", self.xet[tier]), (plan_bytes(digest, (chunk,)),))
         insert_name(hub.store, "acme", digest, self.xet[tier])
         assert served.publish(served.world.release(name, tier=tier, files=files)).is_success
         found = hub.release(*name.split("/"))

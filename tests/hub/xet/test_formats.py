@@ -16,6 +16,7 @@ from openweir.errors import HubError
 from openweir.hub.xet import (
     MAX_CHUNK_BYTES,
     Shard,
+    XorbReader,
     chunk_name,
     file_name,
     from_hex,
@@ -26,6 +27,7 @@ from openweir.hub.xet import (
     to_hex,
     xorb_name,
 )
+from openweir.hub.xet.naming import _node
 
 pytestmark = pytest.mark.peer
 
@@ -113,6 +115,56 @@ def test_plain_chunks_are_read_back_whatever_their_size(content: bytes, size: in
 
 
 @settings(max_examples=60, deadline=None)
+@given(
+    content=st.binary(min_size=1, max_size=2_000),
+    size=st.integers(1, 300),
+    cut=st.integers(1, 200),
+    tail=st.sampled_from((b"", b"XETBLOB", b"XETBLOB" + b"\x00" * 90)),
+)
+def test_a_xorb_is_the_same_however_it_comes(
+    content: bytes, size: int, cut: int, tail: bytes
+) -> None:
+    """Fed in pieces of any length a xorb gives the chunks it gives as a whole, places included."""
+    pieces = [content[at : at + size] for at in range(0, len(content), size)]
+    data = b"".join(plain_header(len(piece)) + piece for piece in pieces) + tail
+    named = tuple((chunk_name(piece), len(piece)) for piece in pieces)
+    reader = XorbReader(xorb_name(named))
+    cuts = (data[at : at + cut] for at in range(0, len(data), cut))
+    found = tuple(chunk for each in cuts for chunk in reader.feed(each))
+    assert reader.finish() == named
+    assert found == read_xorb(data, expected=xorb_name(named))
+
+
+def by_levels(level: list[tuple[bytes, int]]) -> bytes:
+    """The name at the top of the tree, level after level, as the specification has it."""
+    while len(level) > 1:
+        above, start = [], 0
+        while start < len(level):
+            end = start + 2
+            while end < min(len(level), start + 9):
+                end += 1
+                if level[end - 1][0][24] % 4 == 0:
+                    break
+            above.append(_node(level[start:end]))
+            start = end
+        level = above
+    return level[0][0]
+
+
+@settings(max_examples=60, deadline=None)
+@given(count=st.integers(1, 700), often=st.integers(1, 8), seed=st.integers(0, 2**32))
+def test_names_grow_from_the_left_as_level_by_level(count: int, often: int, seed: int) -> None:
+    """The tree that holds one node of each level gives the name of the tree held as a whole."""
+    rng = random.Random(seed)
+    leaves = []
+    for _ in range(count):
+        name = bytearray(rng.randbytes(32))
+        name[24] = 4 * rng.randrange(64) + (rng.randrange(often) > 0)
+        leaves.append((bytes(name), rng.randrange(1, 2**17)))
+    assert xorb_name(iter(leaves)) == by_levels(leaves)
+
+
+@settings(max_examples=60, deadline=None)
 @given(content=st.binary(min_size=1, max_size=1_000))
 def test_byte_planes_of_every_length_are_put_together_again(content: bytes) -> None:
     """LZ4 over four byte planes gives back content of any length, multiples of four or not."""
@@ -166,6 +218,17 @@ def test_malformed_xorbs_are_refused(data: bytes) -> None:
     with pytest.raises(HubError) as caught:
         read_xorb(data, expected=bytes(32))
     assert caught.value.code == "hub.xorb"
+    with pytest.raises(HubError) as again:
+        byte_by_byte(data)
+    assert (again.value.code, again.value.message) == (caught.value.code, caught.value.message)
+
+
+def byte_by_byte(data: bytes) -> None:
+    """Read a xorb that comes in as many pieces as it has bytes."""
+    reader = XorbReader(bytes(32))
+    for at in range(len(data)):
+        list(reader.feed(data[at : at + 1]))
+    reader.finish()
 
 
 def test_a_flipped_bit_is_never_read_as_the_same_xorb_or_crashes(uploaded) -> None:

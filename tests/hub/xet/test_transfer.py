@@ -119,20 +119,20 @@ class TestUpload:
     def test_second_upload_sends_nothing(self, live: Live) -> None:
         """The same client sends no xorb for bytes it sent before."""
         sent: list[str] = []
-        put = live.served.hub.xet.put_xorb
+        begin = live.served.hub.xet.incoming_xorb
 
-        def counted(namespace: str, name: bytes, data: bytes) -> None:
+        def counted(namespace: str, name: bytes):
             sent.append(namespace)
-            put(namespace, name, data)
+            return begin(namespace, name)
 
-        live.served.hub.xet.put_xorb = counted  # type: ignore[method-assign]
+        live.served.hub.xet.incoming_xorb = counted  # type: ignore[method-assign]
         done = live.xet(
             "acme",
             "from huggingface_hub import HfApi\n"
             f"HfApi().upload_file(repo_id={NAME!r}, path_in_repo='third.safetensors',"
             f" path_or_fileobj={str(live.root / 'model.safetensors')!r})",
         )
-        del live.served.hub.xet.put_xorb
+        del live.served.hub.xet.incoming_xorb
         assert done.returncode == 0, done.stderr
         assert sent == []
 

@@ -14,17 +14,16 @@ from starlette.responses import JSONResponse, Response
 from openweir.canonical import Object
 from openweir.digest import is_sha256
 from openweir.errors import HubError
+from openweir.hub.api.asked import take_in
 from openweir.hub.api.drafts import repository_of, writable
 from openweir.hub.api.reply import Call, Endpoint, answer, found_json
-from openweir.hub.blobs import Incoming
 from openweir.hub.channel import Channel
-from openweir.hub.parts import Part, Parts
+from openweir.hub.parts import Parts
 from openweir.hub.repository.repositories import Repository
 
 __all__ = ["batch", "complete", "receive", "receive_part", "verify"]
 
 _LINK_FOR = timedelta(hours=6)
-_PIECE_BYTES = 1024 * 1024
 _MAX_OBJECTS = 1000
 _OURS = "/api/openweir/lfs"
 
@@ -98,7 +97,7 @@ def receive(channel: Channel) -> Endpoint:
         size, oid = link.integer("size"), link.text("oid")
         incoming = await run_in_threadpool(channel.blobs.incoming, size, oid)
         try:
-            await _stream(request, incoming)
+            await take_in(request, incoming)
             await run_in_threadpool(incoming.finish)
         finally:
             await run_in_threadpool(incoming.drop)
@@ -119,7 +118,7 @@ def receive_part(channel: Channel) -> Endpoint:
             channel.parts.of(link.text("upload")).incoming, number, length
         )
         try:
-            await _stream(request, part)
+            await take_in(request, part)
             tag = await run_in_threadpool(part.finish)
         finally:
             await run_in_threadpool(part.drop)
@@ -232,17 +231,6 @@ def _streaming(taken: Endpoint) -> Endpoint:
         return await answer(request, lambda: taken(request))
 
     return _run
-
-
-async def _stream(request: Request, incoming: Incoming | Part) -> None:
-    piece = bytearray()
-    async for chunk in request.stream():
-        piece += chunk
-        if len(piece) >= _PIECE_BYTES:
-            await run_in_threadpool(incoming.write, bytes(piece))
-            piece.clear()
-    if piece:
-        await run_in_threadpool(incoming.write, bytes(piece))
 
 
 def _media(call: Call, value: dict[str, object]) -> Response:

@@ -7,6 +7,7 @@ from starlette.requests import Request
 from starlette.responses import Response
 
 from openweir.errors import HubError
+from openweir.hub.api.asked import take_in
 from openweir.hub.api.recorded import record
 from openweir.hub.api.reply import (
     Call,
@@ -24,8 +25,6 @@ from openweir.hub.publication import Publications
 from openweir.hub.release import files_of
 
 __all__ = ["commit", "drop", "open_publication", "receive"]
-
-_PIECE_BYTES = 1024 * 1024
 
 
 def open_publication(publications: Publications) -> Handler:
@@ -107,14 +106,7 @@ async def _store(publications: Publications, user: Principal, request: Request) 
     publication = await run_in_threadpool(publications.find, request.path_params["id"], user)
     incoming = await run_in_threadpool(publications.receive, publication, path)
     try:
-        piece = bytearray()
-        async for chunk in request.stream():
-            piece += chunk
-            if len(piece) >= _PIECE_BYTES:
-                await run_in_threadpool(incoming.write, bytes(piece))
-                piece.clear()
-        if piece:
-            await run_in_threadpool(incoming.write, bytes(piece))
+        await take_in(request, incoming)
         await run_in_threadpool(incoming.finish)
     finally:
         incoming.drop()

@@ -6,7 +6,7 @@ store's address holds the namespace, because clients remember per address what t
 Source: hub-docs, `docs/xet/api` and `docs/xet/auth`.
 """
 
-from collections.abc import Callable
+from collections.abc import Awaitable, Callable
 from dataclasses import dataclass, replace
 from datetime import timedelta
 from time import monotonic
@@ -19,6 +19,7 @@ from starlette.responses import JSONResponse, Response, StreamingResponse
 from openweir.canonical import Object
 from openweir.digest import sha256
 from openweir.errors import HubError
+from openweir.hub.api.asked import body_of, take_in
 from openweir.hub.api.drafts import kind_of, repository_of, writable
 from openweir.hub.api.recorded import metered_as
 from openweir.hub.api.reply import (
@@ -36,7 +37,7 @@ from openweir.hub.audit import AccessEvent
 from openweir.hub.channel import Channel
 from openweir.hub.gate import Answer, Principal
 from openweir.hub.repository.repositories import Kind, Repository
-from openweir.hub.xet import MAX_XORB_BYTES, from_hex, to_hex
+from openweir.hub.xet import from_hex, to_hex
 from openweir.hub.xet.layout import covered, pieces
 from openweir.hub.xet.store import XetFile
 from openweir.tier import Tier
@@ -73,21 +74,29 @@ def read_token(call: Call) -> Response:
 def put_xorb(channel: Channel) -> Endpoint:
     """`POST STORE/v1/xorbs/default/HASH`: a xorb; the token is asked before the body is read."""
 
-    def taken(request: Request, token: Object, body: bytearray) -> Response:
-        name = from_hex(request.path_params["hash"])
-        channel.xet.put_xorb(token.text("name").partition("/")[0], name, body)
+    async def taken(request: Request, token: Object) -> Response:
+        namespace, name = (
+            token.text("name").partition("/")[0],
+            from_hex(request.path_params["hash"]),
+        )
+        incoming = await run_in_threadpool(channel.xet.incoming_xorb, namespace, name)
+        try:
+            await take_in(request, incoming)
+            await run_in_threadpool(incoming.finish)
+        finally:
+            await run_in_threadpool(incoming.drop)
         # Always the same answer: whether it was here already is nobody's business.
         return found_json({"was_inserted": True})
 
-    return _written(channel, taken, MAX_XORB_BYTES)
+    return _written(channel, taken)
 
 
 def put_shard(channel: Channel) -> Endpoint:
     """`POST STORE/v1/shards`: how files are put together; they are, before this answers."""
 
-    def taken(_request: Request, token: Object, body: bytearray) -> Response:
+    def put_together(token: Object, body: bytes) -> Response:
         namespace = token.text("name").partition("/")[0]
-        made = channel.xet.put_shard(namespace, bytes(body), at=channel.clock())
+        made = channel.xet.put_shard(namespace, body, at=channel.clock())
         user = _principal(channel, token)
         repository = _repository(channel, token) if user is not None and user.only else None
         if repository is not None:
@@ -96,7 +105,11 @@ def put_shard(channel: Channel) -> Endpoint:
                 possession.record(repository.holder, digest, size, at=channel.clock())
         return found_json({"result": 1})
 
-    return _written(channel, taken, _MAX_SHARD_BYTES)
+    async def taken(request: Request, token: Object) -> Response:
+        body = await body_of(request, _MAX_SHARD_BYTES)
+        return await run_in_threadpool(put_together, token, body)
+
+    return _written(channel, taken)
 
 
 def reconstruction(channel: Channel, *, version: int = 1) -> Endpoint:
@@ -344,21 +357,14 @@ def _still(channel: Channel, request: Request, claims: Object, name: str) -> boo
     return True
 
 
-def _written(
-    channel: Channel, taken: Callable[[Request, Object, bytearray], Response], limit: int
-) -> Endpoint:
+def _written(channel: Channel, taken: Callable[[Request, Object], Awaitable[Response]]) -> Endpoint:
     async def _run(request: Request) -> Response:
         async def _work() -> Response:
             token = await run_in_threadpool(_claims, channel, request, "xet-write")
             user = await run_in_threadpool(_principal, channel, token)
             if user is None or not user.writes(token.text("name")):
                 raise HubError("this token allows nothing here", code="credentials")
-            body = bytearray()
-            async for chunk in request.stream():
-                body += chunk
-                if len(body) > limit:
-                    raise HubError(f"the body is longer than {limit} bytes", code="body")
-            return await run_in_threadpool(taken, request, token, body)
+            return await taken(request, token)
 
         return await answer(request, _work)
 

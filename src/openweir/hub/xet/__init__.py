@@ -21,7 +21,14 @@ from openweir.hub.xet.naming import (
     xorb_name,
 )
 from openweir.hub.xet.shard import FileEntry, Shard, Term, XorbEntry, read_shard
-from openweir.hub.xet.xorb import MAX_CHUNK_BYTES, MAX_XORB_BYTES, Chunk, plain_header, read_xorb
+from openweir.hub.xet.xorb import (
+    MAX_CHUNK_BYTES,
+    MAX_XORB_BYTES,
+    Chunk,
+    XorbReader,
+    plain_header,
+    read_xorb,
+)
 
 __all__ = [
     "MAX_CHUNK_BYTES",
@@ -31,6 +38,7 @@ __all__ = [
     "Shard",
     "Term",
     "XorbEntry",
+    "XorbReader",
     "chunk_name",
     "file_name",
     "from_hex",

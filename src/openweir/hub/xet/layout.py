@@ -7,7 +7,7 @@ plan: the runs of its chunks, then the length of each chunk.
 """
 
 import struct
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
 
 from openweir.hub.xet.naming import xorb_name
@@ -63,13 +63,19 @@ class Plan:
     lengths_at: int
 
 
-def plan_bytes(sha256: str, chunks: Sequence[tuple[bytes, int]]) -> bytes:
+def plan_bytes(sha256: str, chunks: Iterable[tuple[bytes, int]]) -> bytes:
     """Return what is kept of a file: its chunks, (name, length) in order, in runs."""
-    runs = tuple(_runs(chunks))
+    lengths = bytearray()
+
+    def noted() -> Iterator[tuple[bytes, int]]:
+        for chunk in chunks:
+            lengths.extend(LENGTH.pack(chunk[1]))
+            yield chunk
+
+    runs = tuple(_runs(noted()))
     head = _HEAD.pack(bytes.fromhex(sha256), sum(run.size for run in runs), len(runs))
     rows = (_RUN.pack(run.xorb, run.offset, run.size, run.first, run.count) for run in runs)
-    lengths = (LENGTH.pack(length) for _, length in chunks)
-    return b"".join((head, *rows, *lengths))
+    return b"".join((head, *rows, lengths))
 
 
 def read_plan(kept: bytes) -> Plan | int:
@@ -136,25 +142,28 @@ def pieces(
         offset += length
 
 
-def _runs(chunks: Sequence[tuple[bytes, int]]) -> Iterator[Run]:
+def _runs(chunks: Iterable[tuple[bytes, int]]) -> Iterator[Run]:
     """Divide a file's chunks into runs that fit a xorb."""
     offset = first = packed = 0
-    for at, (_, length) in enumerate(chunks):
-        if packed + length + _HEADER_BYTES > MAX_XORB_BYTES or at - first == _MOST_CHUNKS:
-            run = _run(chunks, first, at, offset)
+    held: list[tuple[bytes, int]] = []
+    for chunk in chunks:
+        taken = chunk[1] + _HEADER_BYTES
+        if packed + taken > MAX_XORB_BYTES or len(held) == _MOST_CHUNKS:
+            run = _run(held, first, offset)
             yield run
-            offset, first, packed = offset + run.size, at, 0
-        packed += length + _HEADER_BYTES
-    if first < len(chunks):
-        yield _run(chunks, first, len(chunks), offset)
+            offset, first = offset + run.size, first + run.count
+            packed, held = 0, []
+        held.append(chunk)
+        packed += taken
+    if held:
+        yield _run(held, first, offset)
 
 
-def _run(chunks: Sequence[tuple[bytes, int]], first: int, last: int, offset: int) -> Run:
-    held = chunks[first:last]
+def _run(held: Sequence[tuple[bytes, int]], first: int, offset: int) -> Run:
     return Run(
         xorb=xorb_name(held),
         offset=offset,
         size=sum(length for _, length in held),
         first=first,
-        count=last - first,
+        count=len(held),
     )

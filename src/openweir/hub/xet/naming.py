@@ -30,13 +30,13 @@ _EMPTY = bytes(32)
 # A node of the tree has 2 to 9 children, and ends early after a name divisible by 4.
 _BRANCHING = 4
 _FEWEST, _MOST = 2, 2 * _BRANCHING + 1
-_WORDS = struct.Struct("<4Q")
+_WORDS, _SHOWN = struct.Struct("<4Q"), struct.Struct(">4Q")
 _HEX = re.compile(r"[0-9a-f]{64}", re.ASCII)
 
 
 def to_hex(name: bytes) -> str:
     """Return the text form of a name of 32 bytes, 64 signs."""
-    return "{:016x}{:016x}{:016x}{:016x}".format(*_WORDS.unpack(name))
+    return _SHOWN.pack(*_WORDS.unpack(name)).hex()
 
 
 def from_hex(text: str) -> bytes:
@@ -65,13 +65,13 @@ def xorb_name(chunks: Iterable[tuple[bytes, int]]) -> bytes:
     Args:
         chunks: (name, length in bytes unpacked) of each chunk in order.
     """
-    return _root(list(chunks))
+    return _root(chunks) or _EMPTY
 
 
 def file_name(chunks: Iterable[tuple[bytes, int]]) -> bytes:
     """Return the name of a file put together from these chunks; of no chunk, all zeros."""
-    leaves = list(chunks)
-    return blake3(_root(leaves), key=_NO_SALT).digest() if leaves else _EMPTY
+    root = _root(chunks)
+    return blake3(root, key=_NO_SALT).digest() if root else _EMPTY
 
 
 def possession_proof(chunks: Iterable[bytes]) -> bytes:
@@ -79,28 +79,37 @@ def possession_proof(chunks: Iterable[bytes]) -> bytes:
     return blake3(b"".join(chunks), key=_PROOF_KEY).digest()
 
 
-def _root(level: list[tuple[bytes, int]]) -> bytes:
-    if not level:
-        return _EMPTY
-    while len(level) > 1:
-        above: list[tuple[bytes, int]] = []
-        start = 0
-        while start < len(level):
-            end = _cut(level, start)
-            above.append(_node(level[start:end]))
-            start = end
-        level = above
-    return level[0][0]
+def _root(leaves: Iterable[tuple[bytes, int]]) -> bytes:
+    """Return the name at the top of the tree; nothing for no leaf.
 
+    The tree grows from the left, and of each level only the children of the node under way
+    are held: a file may have millions of chunks.
+    """
+    under_way: list[list[tuple[bytes, int]]] = []
+    counts: list[int] = []
 
-def _cut(level: Sequence[tuple[bytes, int]], start: int) -> int:
-    """Return where the node that begins at `start` ends."""
-    last = min(start + _MOST, len(level))
-    for at in range(start + _FEWEST, last):
+    def add(level: int, child: tuple[bytes, int]) -> None:
+        if level == len(counts):
+            under_way.append([])
+            counts.append(0)
+        counts[level] += 1
+        children = under_way[level]
+        children.append(child)
         # Divisible: by the last of the four numbers of 64 bits, whose low byte comes first.
-        if level[at][0][24] % _BRANCHING == 0:
-            return at + 1
-    return last
+        early = len(children) > _FEWEST and child[0][24] % _BRANCHING == 0
+        if early or len(children) == _MOST:
+            under_way[level] = []
+            add(level + 1, _node(children))
+
+    for leaf in leaves:
+        add(0, leaf)
+    for level, count in enumerate(counts):
+        # One alone is the top; `counts` grows while this ends the last node of each level.
+        if count == 1:
+            return under_way[level][0][0]
+        if under_way[level]:
+            add(level + 1, _node(under_way[level]))
+    return b""
 
 
 def _node(children: Sequence[tuple[bytes, int]]) -> tuple[bytes, int]:

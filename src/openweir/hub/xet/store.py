@@ -11,27 +11,25 @@ Keys, below `xet/<namespace>/`: `xorbs/<name>.bytes` and `.chunks` of a xorb as 
 """
 
 import secrets
-import struct
 import threading
-from collections.abc import Iterable, Iterator, Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 
 from openweir.errors import HubError
 from openweir.hub.blobs import Blobs
 from openweir.hub.possession import Possession
-from openweir.hub.storage import OutOfReachError
 from openweir.hub.store import Store
+from openweir.hub.xet.arrival import IncomingXorb, write
+from openweir.hub.xet.held import Held
 from openweir.hub.xet.holdings import PLACE
 from openweir.hub.xet.layout import LENGTH, Plan, Run, plan_bytes, read_plan
 from openweir.hub.xet.naming import file_name, possession_proof, to_hex
 from openweir.hub.xet.rows import insert_name, load_name
 from openweir.hub.xet.shard import FileEntry, Term, read_shard
-from openweir.hub.xet.xorb import read_xorb
 
 __all__ = ["XetFile", "XetStore"]
 
-_CHUNK = struct.Struct("<32sI")
 _AT_ONCE = 4
 _EPOCH = "xet-epoch"
 _MIN_CHUNK_BYTES = 8 * 1024
@@ -54,14 +52,10 @@ class XetFile:
     plan: Plan
 
 
-@dataclass(frozen=True, slots=True)
-class _Place:
-    """A chunk and where its bytes lie: at `offset` under `key`."""
-
-    name: bytes
-    length: int
-    offset: int
-    key: str
+# A file as terms and the xorbs they are of; where a run of chunks of a xorb lies: its first
+# chunk, the one after its last, its first byte in a blob, and that blob's SHA-256.
+_Runs = Sequence[tuple[Term, Held]]
+_Stretch = tuple[int, int, int, str]
 
 
 class _GoneError(Exception):
@@ -86,28 +80,16 @@ class XetStore:
         # A file's plan never changes under its name, so it may be kept.
         self._files: dict[tuple[str, str], XetFile] = {}
         self._guard = threading.Lock()
-        # A xorb takes up to twice 64 MiB while it is read, a shard as much.
+        # A shard takes up to 64 MiB while it is read, and a hundred bytes for each chunk it names.
         self._reading = threading.BoundedSemaphore(_AT_ONCE)
 
     def epoch(self) -> str:
         """Return what the store's address holds so that clients forget what was let go."""
         return self._store.setting(_EPOCH, secrets.token_hex(4))
 
-    def put_xorb(self, namespace: str, name: bytes, data: bytes | bytearray) -> None:
-        """Take a serialised xorb.
-
-        Raises:
-            HubError: it is damaged, or is not the xorb it is called, or there is no room.
-        """
-        with self._reading:
-            chunks = read_xorb(data, expected=name)
-            key = _xorb(namespace, name)
-            if self._stored(f"{key}.places") is not None:
-                return
-            self._write(f"{key}.bytes", (chunk.content for chunk in chunks))
-            listing = b"".join(_CHUNK.pack(chunk.name, len(chunk.content)) for chunk in chunks)
-            # Last: a xorb is there once its list of chunks is.
-            self._write(f"{key}.chunks", (listing,))
+    def incoming_xorb(self, namespace: str, name: bytes) -> IncomingXorb:
+        """Return where to write a serialised xorb; `finish` puts it in place."""
+        return IncomingXorb(self._storage, _xorb(namespace, name), name)
 
     def put_shard(self, namespace: str, data: bytes, *, at: datetime) -> tuple[str, ...]:
         """Take a shard: put its files together and record that the namespace holds them.
@@ -121,19 +103,16 @@ class XetStore:
         """
         with self._reading:
             shard = read_shard(data)
-            settled: dict[bytes, dict[int, tuple[int, str]]] = {}
+            settled: dict[bytes, list[_Stretch]] = {}
             made = []
             for entry in shard.files:
-                digest, runs = self._put_together(namespace, entry, at)
+                digest, offset = self._put_together(namespace, entry, at), 0
                 made.append(digest)
-                offset = 0
-                for term, run in runs:
-                    placed = settled.setdefault(term.xorb, {})
-                    for index, place in enumerate(run, term.start):
-                        placed[index] = (offset, digest)
-                        offset += place.length
-            for xorb, placed in settled.items():
-                self._settle(namespace, xorb, placed)
+                for term in entry.terms:
+                    settled.setdefault(term.xorb, []).append((term.start, term.end, offset, digest))
+                    offset += term.length
+            for xorb, stretches in settled.items():
+                self._settle(namespace, xorb, stretches)
             return tuple(made)
 
     def named(self, namespace: str, name: str) -> XetFile | None:
@@ -201,24 +180,21 @@ class XetStore:
         self.epoch()
         self._store.set_setting(_EPOCH, secrets.token_hex(4))
 
-    def _put_together(
-        self, namespace: str, entry: FileEntry, at: datetime
-    ) -> tuple[str, list[tuple[Term, Sequence[_Place]]]]:
-        """Make a blob of one file of a shard; return its SHA-256 and the places of its terms."""
+    def _put_together(self, namespace: str, entry: FileEntry, at: datetime) -> str:
+        """Make a blob of one file of a shard; return its SHA-256."""
         _require_likely(entry)
         room = self._storage.room()
         if room is not None and entry.size > room:
             raise HubError(f"the hub has no room for {entry.size} bytes", code="no-room")
         for last in (False, True):
-            seen: dict[bytes, Sequence[_Place]] = {}
+            seen: dict[bytes, Held | None] = {}
             runs = []
             for term in entry.terms:
                 if term.xorb not in seen:
-                    seen[term.xorb] = self._places(namespace, term.xorb)
-                runs.append((term, _run(seen[term.xorb], term)))
+                    seen[term.xorb] = self._held(namespace, term.xorb)
+                runs.append((term, _require_sent(seen[term.xorb], term)))
             try:
-                places = [place for _, run in runs for place in run]
-                return self._materialise(namespace, entry, places, at), runs
+                return self._materialise(namespace, entry, runs, at)
             except _GoneError:
                 # Another shard turned the xorb into files meanwhile: its places are new.
                 if last:
@@ -226,38 +202,30 @@ class XetStore:
                     break
         raise _refused("a chunk this file refers to is gone; send the file again")
 
-    def _forget_lost(self, namespace: str, seen: Mapping[bytes, Sequence[_Place]]) -> None:
+    def _forget_lost(self, namespace: str, seen: Mapping[bytes, Held | None]) -> None:
         """Forget xorbs whose places are in blobs that are gone, so that they can come again."""
-        for xorb, places in seen.items():
-            keys = {place.key for place in places if place.key.startswith("blobs/")}
+        for xorb, held in seen.items():
+            if held is None or held.key:
+                continue
+            keys = {key for key, _, _ in held.stretches(0, len(held))}
             if any(self._storage.stamp(key) is None for key in keys):
                 self._storage.delete(f"{_xorb(namespace, xorb)}.places")
 
-    def _places(self, namespace: str, xorb: bytes) -> Sequence[_Place]:
+    def _held(self, namespace: str, xorb: bytes) -> Held | None:
         key = _xorb(namespace, xorb)
         for _ in range(2):
             raw = self._stored(f"{key}.places")
             if raw is not None:
-                return [
-                    _Place(name, length, offset, Blobs.key(digest.hex()))
-                    for name, length, offset, digest in PLACE.iter_unpack(raw)
-                ]
+                return Held.placed(raw)
             raw = self._stored(f"{key}.chunks")
             if raw is not None:
-                found, offset = [], 0
-                for name, length in _CHUNK.iter_unpack(raw):
-                    found.append(_Place(name, length, offset, f"{key}.bytes"))
-                    offset += length
-                return found
+                return Held.sent(raw, f"{key}.bytes")
             # Between the two looks it may have become files: then its places are there now.
-        return ()
+        return None
 
-    def _materialise(
-        self, namespace: str, entry: FileEntry, places: Sequence[_Place], at: datetime
-    ) -> str:
-        chunks = [(place.name, place.length) for place in places]
+    def _materialise(self, namespace: str, entry: FileEntry, runs: _Runs, at: datetime) -> str:
         name, digest = to_hex(entry.name), entry.sha256
-        if file_name(chunks) != entry.name:
+        if file_name(_named(runs)) != entry.name:
             raise _refused(f"these chunks do not make the file {name}")
         if digest is None:
             raise _refused(f"the file {name} comes without its SHA-256")
@@ -268,7 +236,7 @@ class XetStore:
             return digest
         incoming = self._blobs.incoming(entry.size, digest)
         try:
-            for piece in self._contents(places):
+            for piece in self._contents(runs):
                 incoming.write(piece)
             incoming.finish()
         finally:
@@ -276,14 +244,14 @@ class XetStore:
         # In this order, so that a crash between two of them leaves nothing that is believed:
         # bytes, then that they are held, then the plan, then the name that leads to it.
         self._possession.record(namespace, digest, entry.size, at=at)
-        self._write(_file(namespace, name), (plan_bytes(digest, chunks),))
+        write(self._storage, _file(namespace, name), (plan_bytes(digest, _named(runs)),))
         insert_name(self._store, namespace, digest, name)
         return digest
 
-    def _contents(self, places: Sequence[_Place]) -> Iterator[bytes]:
+    def _contents(self, runs: _Runs) -> Iterator[bytes]:
         """Yield the bytes of chunks in order, in as few reads as they allow."""
         try:
-            for key, start, end in _joined(places):
+            for key, start, end in _joined(runs):
                 left = end - start
                 for piece in self._storage.pieces(key, start, end):
                     left -= len(piece)
@@ -293,17 +261,20 @@ class XetStore:
         except FileNotFoundError:
             raise _GoneError from None
 
-    def _settle(self, namespace: str, xorb: bytes, placed: dict[int, tuple[int, str]]) -> None:
+    def _settle(self, namespace: str, xorb: bytes, stretches: Sequence[_Stretch]) -> None:
         """Let go of a xorb's own bytes once every chunk of it lies in a blob."""
-        key = _xorb(namespace, xorb)
-        places = self._places(namespace, xorb)
-        if len(placed) < len(places) or self._stored(f"{key}.places") is not None:
+        key, held = _xorb(namespace, xorb), self._held(namespace, xorb)
+        if held is None or not held.key:
             return
-        rows = (
-            PLACE.pack(place.name, place.length, placed[index][0], bytes.fromhex(placed[index][1]))
-            for index, place in enumerate(places)
-        )
-        self._write(f"{key}.places", rows)
+        placed: dict[int, bytes] = {}
+        for first, last, start, digest in stretches:
+            offset, blob = start, bytes.fromhex(digest)
+            for at, (name, length) in enumerate(held.named(first, last), first):
+                placed[at] = PLACE.pack(name, length, offset, blob)
+                offset += length
+        if len(placed) < len(held):
+            return
+        write(self._storage, f"{key}.places", (b"".join(placed[at] for at in range(len(held))),))
         self._storage.delete(f"{key}.chunks")
         self._storage.delete(f"{key}.bytes")
 
@@ -312,20 +283,6 @@ class XetStore:
             return b"".join(self._storage.pieces(key))
         except FileNotFoundError:
             return None
-
-    def _write(self, key: str, content: Iterable[bytes | memoryview]) -> None:
-        try:
-            writer = self._storage.writer(key)
-            try:
-                for piece in content:
-                    writer.write(piece)
-                writer.keep()
-            finally:
-                writer.drop()
-        except OutOfReachError:
-            raise
-        except OSError as error:
-            raise HubError(f"the hub cannot store this: {error.strerror}", code="no-room") from None
 
 
 def _xorb(namespace: str, name: bytes) -> str:
@@ -346,27 +303,32 @@ def _require_likely(entry: FileEntry) -> None:
         raise _refused(f"{count} chunks of {entry.size} bytes together make no file")
 
 
-def _run(known: Sequence[_Place], term: Term) -> Sequence[_Place]:
-    """Return the places of a term's chunks, whose proof of possession holds."""
-    places = known[term.start : term.end]
-    whole = len(places) == term.end - term.start
-    if not whole or term.length != sum(place.length for place in places):
+def _require_sent(held: Held | None, term: Term) -> Held:
+    """Return the xorb of a term whose chunks were sent, whose proof of possession holds."""
+    if held is None or term.end > len(held) or term.length != held.size(term.start, term.end):
         raise _not_sent(term)
     # The client states it over names that only a holder of the chunks can know.
-    if term.proof != possession_proof(place.name for place in places):
+    if term.proof != possession_proof(held.names(term.start, term.end)):
         raise _not_sent(term)
-    return places
+    return held
 
 
-def _joined(places: Sequence[_Place]) -> Iterator[tuple[str, int, int]]:
+def _named(runs: _Runs) -> Iterator[tuple[bytes, int]]:
+    """Yield (name, length) of every chunk of a file, in order."""
+    for term, held in runs:
+        yield from held.named(term.start, term.end)
+
+
+def _joined(runs: _Runs) -> Iterator[tuple[str, int, int]]:
     """Yield (key, start, end) for each stretch of chunks that lie one behind another."""
     key, start, end = "", 0, 0
-    for place in places:
-        if place.key != key or place.offset != end:
-            if end > start:
-                yield key, start, end
-            key, start, end = place.key, place.offset, place.offset
-        end += place.length
+    for term, held in runs:
+        for found, low, high in held.stretches(term.start, term.end):
+            if found != key or low != end:
+                if end > start:
+                    yield key, start, end
+                key, start = found, low
+            end = high
     if end > start:
         yield key, start, end
 

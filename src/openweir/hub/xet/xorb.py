@@ -14,7 +14,14 @@ import lz4.frame
 from openweir.errors import HubError
 from openweir.hub.xet.naming import chunk_name, to_hex, xorb_name
 
-__all__ = ["MAX_CHUNK_BYTES", "MAX_XORB_BYTES", "Chunk", "plain_header", "read_xorb"]
+__all__ = [
+    "MAX_CHUNK_BYTES",
+    "MAX_XORB_BYTES",
+    "Chunk",
+    "XorbReader",
+    "plain_header",
+    "read_xorb",
+]
 
 MAX_CHUNK_BYTES = 128 * 1024
 MAX_XORB_BYTES = 64 * 1024 * 1024
@@ -40,8 +47,83 @@ class Chunk:
     end: int
 
 
-def read_xorb(data: bytes | bytearray, *, expected: bytes) -> tuple[Chunk, ...]:
-    """Read a serialised xorb, unpacking and naming every chunk.
+class XorbReader:
+    """A serialised xorb, read while it comes: at no time is more of it held than a chunk.
+
+    Args:
+        expected: the name the client gives it; the name of its chunks must be the same.
+    """
+
+    def __init__(self, expected: bytes) -> None:
+        """Await its first bytes."""
+        self._expected = expected
+        self._named: list[tuple[bytes, int]] = []
+        self._came = self._unpacked = self._at = 0
+        # What came of a chunk that is not whole yet.
+        self._held = b""
+        self._over = False
+
+    def feed(self, piece: bytes) -> Iterator[Chunk]:
+        """Yield the chunks that are whole with the next bytes, unpacked and named.
+
+        Raises:
+            HubError: it is too large, damaged, or unpacks to more than it states.
+        """
+        self._came += len(piece)
+        if self._came > MAX_XORB_BYTES:
+            raise HubError(f"a xorb has at most {MAX_XORB_BYTES} bytes", code="body")
+        data = self._held + piece if self._held else piece
+        start, self._held = self._at, b""
+        for chunk in self._chunks(memoryview(data)):
+            self._named.append((chunk.name, len(chunk.content)))
+            self._unpacked += len(chunk.content)
+            if len(self._named) > _MAX_CHUNKS or self._unpacked > MAX_XORB_BYTES:
+                raise _refused(
+                    f"a xorb unpacks to at most {MAX_XORB_BYTES} bytes in {_MAX_CHUNKS} chunks"
+                )
+            yield chunk
+        if not self._over:
+            self._held = data[self._at - start :]
+
+    def finish(self) -> tuple[tuple[bytes, int], ...]:
+        """Return (name, length in bytes unpacked) of every chunk.
+
+        Raises:
+            HubError: it is cut off, or is another xorb.
+        """
+        if self._held:
+            part = "header" if len(self._held) < _HEADER.size else "chunk"
+            raise _refused(f"the xorb ends inside the {part} at byte {self._at}")
+        found = xorb_name(self._named)
+        if not self._named or found != self._expected:
+            wanted = to_hex(self._expected)
+            raise _refused(f"these chunks make the xorb {to_hex(found)}, not {wanted}")
+        return tuple(self._named)
+
+    def _chunks(self, data: memoryview) -> Iterator[Chunk]:
+        """Yield the chunks that are whole in `data`, which begins where the last one ended."""
+        at = 0
+        while not self._over and len(data) - at >= len(_DIRECTORY):
+            if data[at : at + len(_DIRECTORY)] == _DIRECTORY:
+                self._over = True
+                return
+            if len(data) - at < _HEADER.size:
+                return
+            version, packed_size, scheme, size = _HEADER.unpack_from(data, at)
+            packed, length = int.from_bytes(packed_size, "little"), int.from_bytes(size, "little")
+            if version != 0 or not 0 < length <= MAX_CHUNK_BYTES or packed > 2 * MAX_CHUNK_BYTES:
+                raise _refused(f"the chunk at byte {self._at} has a header outside the format")
+            end = at + _HEADER.size + packed
+            if end > len(data):
+                return
+            content = _unpack(data[at + _HEADER.size : end], scheme, length, self._at)
+            start, self._at = self._at, self._at + end - at
+            yield Chunk(name=chunk_name(content), content=content, start=start, end=self._at)
+            at = end
+
+
+def read_xorb(data: bytes, *, expected: bytes) -> tuple[Chunk, ...]:
+    """Read a serialised xorb that is here as a whole (`XorbReader`).
 
     Args:
         data: as a client sends it, at most 64 MiB.
@@ -50,21 +132,10 @@ def read_xorb(data: bytes | bytearray, *, expected: bytes) -> tuple[Chunk, ...]:
     Raises:
         HubError: it is too large, damaged, unpacks to more than it states, or is another xorb.
     """
-    if len(data) > MAX_XORB_BYTES:
-        raise _refused(f"a xorb has at most {MAX_XORB_BYTES} bytes, this one {len(data)}")
-    chunks: list[Chunk] = []
-    unpacked = 0
-    for chunk in _chunks(memoryview(data)):
-        chunks.append(chunk)
-        unpacked += len(chunk.content)
-        if len(chunks) > _MAX_CHUNKS or unpacked > MAX_XORB_BYTES:
-            raise _refused(
-                f"a xorb unpacks to at most {MAX_XORB_BYTES} bytes in {_MAX_CHUNKS} chunks"
-            )
-    found = xorb_name((chunk.name, len(chunk.content)) for chunk in chunks)
-    if not chunks or found != expected:
-        raise _refused(f"these chunks make the xorb {to_hex(found)}, not {to_hex(expected)}")
-    return tuple(chunks)
+    reader = XorbReader(expected)
+    chunks = tuple(reader.feed(data))
+    reader.finish()
+    return chunks
 
 
 def plain_header(length: int) -> bytes:
@@ -75,22 +146,6 @@ def plain_header(length: int) -> bytes:
     """
     size = length.to_bytes(3, "little")
     return _HEADER.pack(0, size, _PLAIN, size)
-
-
-def _chunks(data: memoryview) -> Iterator[Chunk]:
-    at = 0
-    while at < len(data) and data[at : at + len(_DIRECTORY)] != _DIRECTORY:
-        if at + _HEADER.size > len(data):
-            raise _refused(f"the xorb ends inside the header at byte {at}")
-        version, packed_size, scheme, size = _HEADER.unpack_from(data, at)
-        packed, length = int.from_bytes(packed_size, "little"), int.from_bytes(size, "little")
-        start, at = at, at + _HEADER.size + packed
-        if version != 0 or not 0 < length <= MAX_CHUNK_BYTES or packed > 2 * MAX_CHUNK_BYTES:
-            raise _refused(f"the chunk at byte {start} has a header outside the format")
-        if at > len(data):
-            raise _refused(f"the xorb ends inside the chunk at byte {start}")
-        content = _unpack(data[start + _HEADER.size : at], scheme, length, start)
-        yield Chunk(name=chunk_name(content), content=content, start=start, end=at)
 
 
 def _unpack(packed: memoryview, scheme: int, length: int, start: int) -> bytes | memoryview:
