@@ -79,3 +79,31 @@ def test_one_that_is_files_now_is_compared_and_not_written(tmp_path: Path) -> No
     with pytest.raises(HubError) as caught:
         other.finish()
     assert caught.value.code == "hub.xorb"
+
+
+def test_files_were_made_of_it_meanwhile(tmp_path: Path) -> None:
+    """Another client sent the same and its shard too: no second copy of the bytes stays."""
+    storage = Files(tmp_path)
+    incoming = IncomingXorb(storage, KEY, NAME)
+    incoming.write(DATA)
+    write(storage, f"{KEY}.places", (b"places",))
+    incoming.finish()
+    incoming.drop()
+    assert list(storage.keys("xet/")) == [f"{KEY}.places"]
+    assert not list(storage.keys("incoming/"))
+
+
+def test_its_files_were_let_go_meanwhile(tmp_path: Path) -> None:
+    """Nothing was written because it lay in files: the client hears that it has to be sent again."""
+    storage = Files(tmp_path)
+    write(storage, f"{KEY}.places", (b"places",))
+    incoming = IncomingXorb(storage, KEY, NAME)
+    incoming.write(DATA)
+    storage.delete(f"{KEY}.places")
+    with pytest.raises(HubError, match="send them again") as caught:
+        incoming.finish()
+    assert caught.value.code == "hub.out-of-reach"
+    again = IncomingXorb(storage, KEY, NAME)
+    again.write(DATA)
+    again.finish()
+    assert b"".join(storage.pieces(f"{KEY}.bytes")) == b"".join(CHUNKS)

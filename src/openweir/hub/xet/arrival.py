@@ -37,8 +37,7 @@ class IncomingXorb:
         self._reader = XorbReader(name)
         # One that is files now is read and compared like any other, and not written again.
         try:
-            known = storage.stamp(f"{key}.places") is not None
-            self._writer = None if known else storage.writer(f"{key}.bytes")
+            self._writer = None if self._placed() else storage.writer(f"{key}.bytes")
         except OSError as error:
             raise _no_room(error) from None
 
@@ -60,12 +59,20 @@ class IncomingXorb:
         """Put the xorb in place.
 
         Raises:
-            HubError: it is cut off, is not the xorb it is called, or there is no room.
+            HubError: it is cut off, is not the xorb it is called, there is no room, or what it
+                was part of was let go meanwhile.
         """
         chunks = self._reader.finish()
-        if self._writer is None:
-            return
         try:
+            # A client may take hours to send it: others made files of it, or those are gone.
+            if self._placed():
+                return
+            if self._writer is None:
+                raise HubError(
+                    "the bytes were let go while they were sent; send them again",
+                    code="out-of-reach",
+                    where=self._key[-12:],
+                )
             self._writer.keep()
         except OSError as error:
             raise _no_room(error) from None
@@ -77,6 +84,10 @@ class IncomingXorb:
         """Forget the xorb unless it is in place."""
         if self._writer is not None:
             self._writer.drop()
+
+    def _placed(self) -> bool:
+        """Whether the xorb is parts of files now."""
+        return self._storage.stamp(f"{self._key}.places") is not None
 
 
 def write(storage: Storage, key: str, content: Iterable[bytes]) -> None:
