@@ -1,18 +1,25 @@
 """What a client sent, read within bounds: headers that decide, forms, bodies."""
 
-from collections.abc import AsyncIterator
-from typing import Protocol
+import asyncio
+from collections.abc import AsyncIterator, Callable
+from contextlib import ExitStack, asynccontextmanager, nullcontext
+from pathlib import Path
+from tempfile import TemporaryFile
+from typing import IO, Protocol
 from urllib.parse import parse_qs
+from weakref import WeakKeyDictionary
 
 from starlette.concurrency import run_in_threadpool
 from starlette.requests import Request
 
 from openweir.errors import HubError
 
-__all__ = ["body_of", "form_of", "require_single", "take_in"]
+__all__ = ["Turns", "form_of", "require_single", "take_in", "whole_body"]
 
 _MOST_FIELDS = 10_000
 _PIECE_BYTES = 1024 * 1024
+# A client that sends byte by byte would have each take fifty times its room.
+_MOST_HELD = 1024
 _ONCE = frozenset(
     (b"authorization", b"content-type", b"host", b"if-range", b"range", b"x-request-id")
 )
@@ -26,22 +33,73 @@ class _Incoming(Protocol):
         ...
 
 
-async def body_of(request: Request, limit: int) -> bytes:
-    """Return the body of a request.
+class Turns:
+    """So many at a time: whoever waits for a turn holds no worker thread, which others need.
+
+    Args:
+        at_once: how many have theirs at the same time.
+    """
+
+    def __init__(self, at_once: int) -> None:
+        """Give nobody a turn yet."""
+        self._at_once = at_once
+        # A semaphore is of one loop, and tests have several.
+        self._of: WeakKeyDictionary[asyncio.AbstractEventLoop, asyncio.Semaphore] = (
+            WeakKeyDictionary()
+        )
+
+    def turn(self) -> asyncio.Semaphore:
+        """Return what is to be held in an `async with`."""
+        loop = asyncio.get_running_loop()
+        return self._of.setdefault(loop, asyncio.Semaphore(self._at_once))
+
+
+_LONG = Turns(2)
+
+
+@asynccontextmanager
+async def whole_body(
+    request: Request, limit: int, folder: Path, *, turns: Turns | None = None
+) -> AsyncIterator[Callable[[], bytes]]:
+    """Take in the body of a request, then give what reads it.
+
+    A long one lies on disk while it comes, in a file without a name: who sends slowly takes no
+    memory. It is read by whoever has a turn.
 
     Args:
         request: whose body was not read yet.
         limit: how many bytes it may have.
+        folder: where there is room.
+        turns: of work that is long whatever the length of its body; None for such as is not.
 
     Raises:
         HubError: it has more.
     """
-    body = bytearray()
-    async for chunk in request.stream():
-        body += chunk
-        if len(body) > limit:
-            raise HubError(f"the body is longer than {limit} bytes", code="body")
-    return bytes(body)
+    short, length = bytearray(), 0
+    long: IO[bytes] | None = None
+
+    def read() -> bytes:
+        if long is None:
+            return bytes(short)
+        long.seek(0)
+        return long.read()
+
+    with ExitStack() as held:
+        async for piece in _pieces(request):
+            length += len(piece)
+            if length > limit:
+                raise HubError(f"the body is longer than {limit} bytes", code="body")
+            if long is None and length <= _PIECE_BYTES:
+                short += piece
+                continue
+            if long is None:
+                long = held.enter_context(TemporaryFile(dir=folder))
+                await run_in_threadpool(long.write, bytes(short))
+                short.clear()
+            await run_in_threadpool(long.write, piece)
+        wanted = _LONG if turns is None and long is not None else turns
+        async with nullcontext() if wanted is None else wanted.turn():
+            yield read
 
 
 async def take_in(request: Request, incoming: _Incoming) -> None:
@@ -82,7 +140,7 @@ async def _pieces(request: Request) -> AsyncIterator[bytes]:
     async for chunk in request.stream():
         held.append(chunk)
         length += len(chunk)
-        if length >= _PIECE_BYTES:
+        if length >= _PIECE_BYTES or len(held) >= _MOST_HELD:
             yield b"".join(held)
             held.clear()
             length = 0

@@ -16,7 +16,7 @@ from starlette.responses import JSONResponse, Response
 
 from openweir.canonical import Object, parse
 from openweir.errors import HubError, OpenweirError
-from openweir.hub.api.asked import body_of, form_of, require_single
+from openweir.hub.api.asked import form_of, require_single, whole_body
 from openweir.hub.api.caller import concerned, named, principal_of, request_id_of, stated_id
 from openweir.hub.channel import Channel
 from openweir.hub.gate import Answer, Principal
@@ -231,17 +231,18 @@ def endpoint(
             raise _anonymous()
         return principal
 
-    def _handled(request: Request, body: bytes) -> Response:
+    def _handled(request: Request, read: Callable[[], bytes]) -> Response:
         who, known = _asked(request), request_id_of(request)
-        call = Call(channel=channel, request=request, principal=who, body=body, request_id=known)
+        call = Call(channel=channel, request=request, principal=who, body=read(), request_id=known)
         return handler(call)
 
     async def _run(request: Request) -> Response:
         async def _work() -> Response:
             if login:
                 await run_in_threadpool(_asked, request)
-            work = partial(_handled, request, await body_of(request, body_bytes))
-            return await _answered(work, reads=request.method in ("GET", "HEAD"), quick=quick)
+            async with whole_body(request, body_bytes, channel.data) as read:
+                work, reads = partial(_handled, request, read), request.method in ("GET", "HEAD")
+                return await _answered(work, reads=reads, quick=quick)
 
         return await answer(request, _work)
 

@@ -19,7 +19,7 @@ from starlette.responses import JSONResponse, Response, StreamingResponse
 from openweir.canonical import Object
 from openweir.digest import sha256
 from openweir.errors import HubError
-from openweir.hub.api.asked import body_of, take_in
+from openweir.hub.api.asked import Turns, take_in, whole_body
 from openweir.hub.api.drafts import kind_of, repository_of, writable
 from openweir.hub.api.recorded import metered_as
 from openweir.hub.api.reply import (
@@ -55,6 +55,8 @@ __all__ = [
 
 _TOKEN_FOR = timedelta(minutes=5)
 _MAX_SHARD_BYTES = 64 * 1024 * 1024
+# To put files together takes minutes where they are large.
+_SHARDS = Turns(4)
 
 
 def write_token(call: Call) -> Response:
@@ -94,9 +96,9 @@ def put_xorb(channel: Channel) -> Endpoint:
 def put_shard(channel: Channel) -> Endpoint:
     """`POST STORE/v1/shards`: how files are put together; they are, before this answers."""
 
-    def put_together(token: Object, body: bytes) -> Response:
+    def put_together(token: Object, read: Callable[[], bytes]) -> Response:
         namespace = token.text("name").partition("/")[0]
-        made = channel.xet.put_shard(namespace, body, at=channel.clock())
+        made = channel.xet.put_shard(namespace, read(), at=channel.clock())
         user = _principal(channel, token)
         repository = _repository(channel, token) if user is not None and user.only else None
         if repository is not None:
@@ -106,8 +108,8 @@ def put_shard(channel: Channel) -> Endpoint:
         return found_json({"result": 1})
 
     async def taken(request: Request, token: Object) -> Response:
-        body = await body_of(request, _MAX_SHARD_BYTES)
-        return await run_in_threadpool(put_together, token, body)
+        async with whole_body(request, _MAX_SHARD_BYTES, channel.data, turns=_SHARDS) as read:
+            return await run_in_threadpool(put_together, token, read)
 
     return _written(channel, taken)
 
