@@ -63,6 +63,22 @@ class TestIfMatch:
             headers = {"If-Match": stated, "Range": "bytes=0-3"}
             assert served.client.get(PATH, headers=headers).content == WHOLE[:4]
 
+    @pytest.mark.parametrize("method", ["GET", "HEAD"])
+    def test_the_pointer_of_a_large_file(self, served: Served, method: str) -> None:
+        """`/raw/` hears the same conditions, of its own tag."""
+        path = PATH.replace("/resolve/", "/raw/")
+        tag = served.client.head(path).headers["etag"]
+        for headers, status in (
+            ({"If-Match": '"other"'}, 412),
+            ({"If-Match": tag}, 200),
+            ({"If-None-Match": tag}, 304),
+            ({"If-None-Match": '"other"'}, 200),
+        ):
+            answer = served.client.request(method, path, headers=headers)
+            assert answer.status_code == status
+            assert bool(answer.content) == (status == 200 and method == "GET")
+            assert (answer.headers.get("x-error-code") == "OtherVersion") == (status == 412)
+
 
 class TestHeads:
     """A head says what the answer with a body would."""
@@ -72,6 +88,15 @@ class TestHeads:
         tag = served.client.head(PATH).headers["etag"]
         for _ in range(2):
             assert served.client.head(PATH, headers={"If-None-Match": tag}).status_code == 304
+
+    def test_there_is_no_part_of_a_head(self, served: Served) -> None:
+        """A range means a body (RFC 9110, 14.2): with it the head is the same, kept or not."""
+        plain = served.client.head(PATH)
+        for more in ({}, {"If-Match": plain.headers["etag"]}):
+            answer = served.client.head(PATH, headers={"Range": "bytes=5-9", **more})
+            assert answer.status_code == 200
+            assert answer.headers["content-length"] == str(len(WHOLE))
+            assert "content-range" not in answer.headers
 
     @pytest.mark.parametrize(
         "path",

@@ -13,7 +13,7 @@ from openweir.hub.api.handing import handed_on
 from openweir.hub.api.recent import XET_INFO, keep
 from openweir.hub.api.recorded import Right, event_of, metered_as, record_answer
 from openweir.hub.api.reply import Call, gate_error, refusal, warn
-from openweir.hub.api.sending import send
+from openweir.hub.api.sending import send, send_text
 from openweir.hub.blobs import Blob
 from openweir.hub.gate import Answer
 from openweir.hub.release import Release, ReleaseFile, git_pointer, git_pointer_sha1
@@ -111,9 +111,8 @@ def serve_blob(
     if pointer:
         event = event_of(call, right, commit, path)
         found = _facts(commit, git_pointer_sha1(sha256, size), private=private, more=headers)
-        response = metered_as(
-            call.channel, _lines(call, git_pointer(sha256, size), found), event, still=still
-        )
+        text = send_text(git_pointer(sha256, size), call.request.scope, headers=found)
+        response = metered_as(call.channel, text, event, still=still)
         warn(response, warnings)
         return response
     # The right was computed just now; comparing a large file with its digest takes minutes.
@@ -191,13 +190,6 @@ def _facts(commit: str, etag: str, *, private: bool, more: dict[str, str] | None
         "Vary": "Authorization",
         **(more or {}),
     }
-
-
-def _lines(call: Call, content: bytes, headers: dict[str, str]) -> Response:
-    """Return a short text as an answer; of its head alone no byte is counted."""
-    sent = b"" if call.request.method == "HEAD" else content
-    length = {"Content-Length": str(len(content))}
-    return Response(sent, headers={**headers, **length}, media_type="text/plain")
 
 
 def _by_xet(call: Call, sha256: str, commit: str) -> dict[str, str]:

@@ -5,7 +5,7 @@
 
 import asyncio
 import re
-from collections.abc import AsyncGenerator
+from collections.abc import AsyncGenerator, Mapping
 from contextlib import aclosing
 from email.utils import format_datetime
 
@@ -18,12 +18,16 @@ from openweir.hub.api.reply import refusal
 from openweir.hub.blobs import Blob, damaged
 from openweir.hub.storage import OutOfReachError
 
-__all__ = ["send"]
+__all__ = ["send", "send_text"]
 
 # Twenty digits and more: some clients write the largest number they know for "to the end".
 _RANGE = re.compile(r"bytes=([0-9]{0,40})-([0-9]{0,40})", re.ASCII | re.IGNORECASE)
 _PIECE_BYTES = 1024 * 1024
 _MEDIA_TYPE = "application/octet-stream"
+_OTHER_VERSION = {
+    "X-Error-Code": "OtherVersion",
+    "X-Error-Message": "the file is at another version than `If-Match` names",
+}
 
 
 def send(blob: Blob, *, headers: dict[str, str]) -> Response:
@@ -34,6 +38,21 @@ def send(blob: Blob, *, headers: dict[str, str]) -> Response:
         headers: of the answer, `ETag` among them.
     """
     return _Sent(blob, headers=headers)
+
+
+def send_text(content: bytes, scope: Scope, *, headers: dict[str, str]) -> Response:
+    """Return the answer that sends a short text; of its head alone no byte is counted.
+
+    Args:
+        content: whole; no range of it is sent.
+        scope: of the request, whose conditions are heard.
+        headers: of the answer, `ETag` among them.
+    """
+    status = _by_conditions(_stated(scope), headers["ETag"]) or 200
+    length = {} if status == 304 else {"Content-Length": str(len(content) * (status == 200))}
+    more = _OTHER_VERSION if status == 412 else {}
+    sent = content if status == 200 and scope["method"] != "HEAD" else b""
+    return Response(sent, status, headers={**headers, **length, **more}, media_type="text/plain")
 
 
 class _Sent(Response):
@@ -55,8 +74,7 @@ class _Sent(Response):
             self.headers["X-Error-Code"] = "RangeNotSatisfiable"
             self.headers["X-Error-Message"] = f"the file has {size} bytes, and none that far"
         elif self.status_code == 412:
-            self.headers["X-Error-Code"] = "OtherVersion"
-            self.headers["X-Error-Message"] = "the file is at another version than `If-Match` names"
+            self.headers.update(_OTHER_VERSION)
         elif self.status_code == 206:
             self.headers["Content-Range"] = f"bytes {start}-{end - 1}/{size}"
         if self.status_code != 304:
@@ -131,12 +149,13 @@ def _wanted(scope: Scope, size: int, tag: str) -> tuple[int, int, int]:
     Several ranges, odd ones and those of another version are answered with the whole, as
     RFC 9110 allows (14.2, 13.1.5).
     """
-    stated = {name: value.decode("latin-1").strip() for name, value in scope["headers"]}
-    # What goes on from a version of before must not go on with another (RFC 9110, 13.1.1).
-    if b"if-match" in stated and not _named(stated[b"if-match"], tag):
-        return 412, 0, 0
-    if _known(stated.get(b"if-none-match", ""), tag):
-        return 304, 0, 0
+    stated = _stated(scope)
+    status = _by_conditions(stated, tag)
+    if status:
+        return status, 0, 0
+    # Of a head there is no part (RFC 9110, 14.2).
+    if scope["method"] == "HEAD":
+        return 200, 0, size
     found = _RANGE.fullmatch(stated.get(b"range", ""))
     if found is None or stated.get(b"if-range", tag) != tag:
         return 200, 0, size
@@ -150,6 +169,18 @@ def _wanted(scope: Scope, size: int, tag: str) -> tuple[int, int, int]:
         if last and int(last) < int(first):
             return 200, 0, size
     return (206, start, end) if start < end else (416, 0, 0)
+
+
+def _stated(scope: Scope) -> dict[bytes, str]:
+    return {name: value.decode("latin-1").strip() for name, value in scope["headers"]}
+
+
+def _by_conditions(stated: Mapping[bytes, str], tag: str) -> int:
+    """Return the status that the conditions of a request give; 0 for none."""
+    # What goes on from a version of before must not go on with another (RFC 9110, 13.1.1).
+    if b"if-match" in stated and not _named(stated[b"if-match"], tag):
+        return 412
+    return 304 if _known(stated.get(b"if-none-match", ""), tag) else 0
 
 
 def _named(stated: str, tag: str) -> bool:
