@@ -104,6 +104,21 @@ class TestAccel:
         assert "x-accel-redirect" not in by_front.headers
         same_but(by_front, by_hub)
 
+    def test_conditions(self, accel: tuple[Served, str, str]) -> None:
+        """The hub hears them: nginx and buckets know a file by other tags than it gave."""
+        _, front, hub = accel
+        tag = httpx.head(f"{hub}/acme/open/{WEIGHTS}").headers["etag"]
+        for headers, status in (
+            ({"If-Match": tag}, 200),
+            ({"If-Match": tag, "Range": "bytes=7-9"}, 206),
+            ({"If-Match": '"other"'}, 412),
+            ({"If-None-Match": tag}, 304),
+            ({"If-Range": tag, "Range": "bytes=7-9"}, 206),
+            ({"If-Range": '"other"', "Range": "bytes=7-9"}, 200),
+        ):
+            answer = httpx.get(f"{front}/acme/open/{WEIGHTS}", headers=headers)
+            assert answer.status_code == status, headers
+
     def test_the_audit_says_who_sent_it(self, accel: tuple[Served, str, str]) -> None:
         """Handed on: when, to whom and what, with no number of bytes that nobody counted."""
         served, front, hub = accel
@@ -183,6 +198,12 @@ class TestLinks:
         assert (head.status_code, head.headers["content-length"]) == (200, str(len(LARGE)))
         part = httpx.get(f"{url}/acme/open/{WEIGHTS}", headers={"Range": "bytes=5-8"})
         assert (part.status_code, part.content) == (206, LARGE[5:9])
+        # The part just sent is no reason to send the whole from here.
+        assert httpx.get(f"{url}/acme/open/{WEIGHTS}").status_code == 302
+        for condition in ("If-Match", "If-None-Match"):
+            headers = {condition: head.headers["etag"]}
+            answer = httpx.get(f"{url}/acme/open/{WEIGHTS}", headers=headers)
+            assert answer.status_code == {"If-Match": 200, "If-None-Match": 304}[condition]
         small = httpx.get(f"{url}/acme/open/resolve/main/README.md")
         assert (small.status_code, small.content) == (200, FILES["README.md"])
 

@@ -16,7 +16,7 @@ from openweir.hub.api.reply import Call
 from openweir.hub.audit import AccessEvent
 from openweir.hub.blobs import Blob
 
-__all__ = ["FRONT_HEADER", "LINK_SECONDS", "handed_on"]
+__all__ = ["FRONT_HEADER", "LINK_SECONDS", "handed_on", "may_be_handed_on"]
 
 FRONT_HEADER = "X-Openweir-Front"
 """What nginx tells the hub: the location of its own that it sends blobs from."""
@@ -25,6 +25,8 @@ LINK_SECONDS = 60
 """For how long a link into the bucket works."""
 
 _MEDIA_TYPE = "application/octet-stream"
+# nginx and buckets know a file by other tags than the hub gave: they would say no to the right one.
+_CONDITIONS = ("if-match", "if-none-match")
 # Smaller files are sent before another request would have been made.
 _FROM_BYTES = 1024 * 1024
 
@@ -41,7 +43,9 @@ def handed_on(
         event: of sending it, recorded here.
     """
     front = call.channel.front
-    if call.request.method != "GET" or blob.stamp.size < _FROM_BYTES:
+    if not may_be_handed_on(call, blob):
+        return None
+    if any(name in call.request.headers for name in _CONDITIONS):
         return None
     if front.accel and call.request.headers.get(FRONT_HEADER) == front.accel:
         there = front.accel + blob.key.removeprefix("blobs/")
@@ -59,6 +63,13 @@ def handed_on(
                 media_type=_MEDIA_TYPE,
             )
     return None
+
+
+def may_be_handed_on(call: Call, blob: Blob) -> bool:
+    """Whether others send this file when it is open and somebody asks for it another way."""
+    front = call.channel.front
+    long = call.request.method == "GET" and blob.stamp.size >= _FROM_BYTES
+    return long and bool(front.accel or front.links)
 
 
 def _record(call: Call, event: AccessEvent, status: int, detail: str) -> None:

@@ -9,7 +9,7 @@ from starlette.responses import JSONResponse, Response
 
 from openweir.digest import sha256 as digest_of
 from openweir.errors import HubError
-from openweir.hub.api.handing import handed_on
+from openweir.hub.api.handing import handed_on, may_be_handed_on
 from openweir.hub.api.recent import XET_INFO, keep
 from openweir.hub.api.recorded import Right, event_of, metered_as, record_answer
 from openweir.hub.api.reply import Call, gate_error, refusal, warn
@@ -148,7 +148,8 @@ def serve_blob(
         if handed is not None:
             warn(handed, warnings)
             return handed
-    if not warnings:
+    # The answer that is kept is the hub's own: it would be given to whoever is to be handed on.
+    if not warnings and (private or not may_be_handed_on(call, blob)):
         keep(call.request.scope, sha256=sha256, blob=blob, headers=found, event=event, still=still)
     response = metered_as(call.channel, send(blob, headers=found), event, still=still, asked=asked)
     warn(response, warnings)
