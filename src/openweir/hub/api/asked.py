@@ -18,6 +18,8 @@ __all__ = ["Turns", "form_of", "require_single", "take_in", "whole_body"]
 
 _MOST_FIELDS = 10_000
 _PIECE_BYTES = 1024 * 1024
+# Of a body that is read as a whole so much is held while it comes, of thousands at a time.
+_SHORT_BYTES = 64 * 1024
 # A client that sends byte by byte would have each take fifty times its room.
 _MOST_HELD = 1024
 _ONCE = frozenset(
@@ -64,7 +66,7 @@ async def whole_body(
     """Take in the body of a request, then give what reads it.
 
     A long one lies on disk while it comes, in a file without a name: who sends slowly takes no
-    memory. It is read by whoever has a turn.
+    memory. One of more than 1 MiB is read by whoever has a turn.
 
     Args:
         request: whose body was not read yet.
@@ -85,11 +87,11 @@ async def whole_body(
         return long.read()
 
     with ExitStack() as held:
-        async for piece in _pieces(request):
+        async for piece in _pieces(request, _SHORT_BYTES):
             length += len(piece)
             if length > limit:
                 raise HubError(f"the body is longer than {limit} bytes", code="body")
-            if long is None and length <= _PIECE_BYTES:
+            if long is None and length <= _SHORT_BYTES:
                 short += piece
                 continue
             if long is None:
@@ -97,14 +99,14 @@ async def whole_body(
                 await run_in_threadpool(long.write, bytes(short))
                 short.clear()
             await run_in_threadpool(long.write, piece)
-        wanted = _LONG if turns is None and long is not None else turns
+        wanted = _LONG if turns is None and length > _PIECE_BYTES else turns
         async with nullcontext() if wanted is None else wanted.turn():
             yield read
 
 
 async def take_in(request: Request, incoming: _Incoming) -> None:
     """Write a long body as it comes, in worker threads; no more than a piece of it is held."""
-    async for piece in _pieces(request):
+    async for piece in _pieces(request, _PIECE_BYTES):
         await run_in_threadpool(incoming.write, piece)
 
 
@@ -134,13 +136,13 @@ def require_single(request: Request) -> None:
         raise HubError("a header that may stand once stands twice", code="bad-request")
 
 
-async def _pieces(request: Request) -> AsyncIterator[bytes]:
+async def _pieces(request: Request, least: int) -> AsyncIterator[bytes]:
     held: list[bytes] = []
     length = 0
     async for chunk in request.stream():
         held.append(chunk)
         length += len(chunk)
-        if length >= _PIECE_BYTES or len(held) >= _MOST_HELD:
+        if length >= least or len(held) >= _MOST_HELD:
             yield b"".join(held)
             held.clear()
             length = 0

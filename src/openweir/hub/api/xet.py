@@ -13,7 +13,7 @@ from time import monotonic
 from urllib.parse import quote
 
 from starlette.concurrency import run_in_threadpool
-from starlette.requests import Request
+from starlette.requests import ClientDisconnect, Request
 from starlette.responses import JSONResponse, Response, StreamingResponse
 
 from openweir.canonical import Object
@@ -109,6 +109,9 @@ def put_shard(channel: Channel) -> Endpoint:
 
     async def taken(request: Request, token: Object) -> Response:
         async with whole_body(request, _MAX_SHARD_BYTES, channel.data, turns=_SHARDS) as read:
+            # Who gave up waiting sends it again: the work of before is nobody's.
+            if await request.is_disconnected():
+                raise ClientDisconnect
             return await run_in_threadpool(put_together, token, read)
 
     return _written(channel, taken)
