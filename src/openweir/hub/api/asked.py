@@ -80,7 +80,7 @@ async def whole_body(
     short, length = bytearray(), 0
     long: IO[bytes] | None = None
 
-    def read() -> bytes:
+    def _read() -> bytes:
         if long is None:
             return bytes(short)
         long.seek(0)
@@ -101,7 +101,7 @@ async def whole_body(
             await run_in_threadpool(long.write, piece)
         wanted = _LONG if turns is None and length > _PIECE_BYTES else turns
         async with nullcontext() if wanted is None else wanted.turn():
-            yield read
+            yield _read
 
 
 async def take_in(request: Request, incoming: _Incoming) -> None:

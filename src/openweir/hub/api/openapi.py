@@ -65,10 +65,10 @@ def description_route(routes: Iterable[Route]) -> Route:
     """Return the route that shows the description of `routes`."""
     found = described(routes)
 
-    async def description(request: Request) -> Response:
+    async def _description(request: Request) -> Response:
         return JSONResponse(found, headers={"X-Request-Id": request_id_of(request)})
 
-    return Route(_PATH, description, methods=["GET"])
+    return Route(_PATH, _description, methods=["GET"])
 
 
 def _operation(route: Route, method: str) -> dict[str, object]:

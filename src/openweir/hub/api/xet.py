@@ -76,7 +76,7 @@ def read_token(call: Call) -> Response:
 def put_xorb(channel: Channel) -> Endpoint:
     """`POST STORE/v1/xorbs/default/HASH`: a xorb; the token is asked before the body is read."""
 
-    async def taken(request: Request, token: Object) -> Response:
+    async def _taken(request: Request, token: Object) -> Response:
         namespace, name = (
             token.text("name").partition("/")[0],
             from_hex(request.path_params["hash"]),
@@ -90,7 +90,7 @@ def put_xorb(channel: Channel) -> Endpoint:
         # Always the same answer: whether it was here already is nobody's business.
         return found_json({"was_inserted": True})
 
-    return _written(channel, taken)
+    return _written(channel, _taken)
 
 
 def put_shard(channel: Channel) -> Endpoint:
@@ -107,14 +107,14 @@ def put_shard(channel: Channel) -> Endpoint:
                 possession.record(repository.holder, digest, size, at=channel.clock())
         return found_json({"result": 1})
 
-    async def taken(request: Request, token: Object) -> Response:
+    async def _taken(request: Request, token: Object) -> Response:
         async with whole_body(request, _MAX_SHARD_BYTES, channel.data, turns=_SHARDS) as read:
             # Who gave up waiting sends it again: the work of before is nobody's.
             if await request.is_disconnected():
                 raise ClientDisconnect
             return await run_in_threadpool(put_together, token, read)
 
-    return _written(channel, taken)
+    return _written(channel, _taken)
 
 
 def reconstruction(channel: Channel, *, version: int = 1) -> Endpoint:
