@@ -30,6 +30,7 @@ from servers import (
     postgres,
     rclone_s3,
 )
+from swift_servers import swift_s3
 
 OWNER, READER, NAME = "velmar", "eve", "velmar/tiny"
 _UPLOAD = """
@@ -107,6 +108,8 @@ def start(servers: Servers, *, replicas: int, s3: str, redirect_open: bool = Fal
     database = postgres(servers)
     if s3 == "moto":
         bucket = moto_s3(servers)
+    elif s3 == "swift":
+        bucket = swift_s3(servers)
     else:
         program = find_rclone(fetch=True)
         if program is None:
@@ -230,7 +233,9 @@ def main(words: list[str]) -> int:
     parser = argparse.ArgumentParser(description=__doc__.split("\n\n")[0], prog="local.py")
     parser.add_argument("--replicas", type=int, default=3, metavar="N", help="how many (3)")
     parser.add_argument("--check", action="store_true", help="take a model through it, and end")
-    parser.add_argument("--s3", choices=("rclone", "moto"), default="rclone", help="(rclone)")
+    parser.add_argument(
+        "--s3", choices=("rclone", "moto", "swift"), default="rclone", help="(rclone)"
+    )
     parser.add_argument(
         "--redirect-open", action="store_true", help="open files go by links into the bucket"
     )
