@@ -422,7 +422,7 @@ class TestCopies:
         path = "/api/models/acme/small/lfs-files/duplicate"
         answer = served.client.post(path, json=body, headers=headers)
         assert answer.json()["success"] == [{"sha256": digest}]
-        event = served.hub.audit.events("acme/small")[-1]
+        event = served.events("acme/small")[-1]
         assert (event.action, event.user, event.path) == ("copy", "granted", "model.safetensors")
         assert event.grant
         assert event.decision

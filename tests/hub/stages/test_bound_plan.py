@@ -199,7 +199,7 @@ class TestMeasures:
         assert bound.status("granted")[0] == 403
         told = bound.served.client.get("/openweir/acme/small/notices.json").json()
         assert "bypasses at least 1; 2 was measured by eva" in told["halted"]
-        actions = [event.action for event in bound.served.hub.audit.events("acme/small")]
+        actions = [event.action for event in bound.served.events("acme/small")]
         assert actions[-2:] == ["measure", "halt"]
 
     def test_resuming_takes_a_good_measurement(self, bound: Bound) -> None:
