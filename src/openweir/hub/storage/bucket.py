@@ -253,7 +253,7 @@ class _Writer:
     def keep(self) -> None:
         with _reaching():
             if self._upload is None:
-                self._client.put_object(**self._where, Body=bytes(self._held))
+                self._client.put_object(**self._where, Body=self._held)
             else:
                 if self._held:
                     self._send()
@@ -263,10 +263,10 @@ class _Writer:
                     MultipartUpload={"Parts": self._parts},
                 )
         self._done = True
-        self._held.clear()
+        self._held = bytearray()
 
     def drop(self) -> None:
-        self._held.clear()
+        self._held = bytearray()
         if self._upload is not None and not self._done:
             with contextlib.suppress(OSError), _reaching():
                 self._client.abort_multipart_upload(**self._where, UploadId=self._upload)
@@ -282,10 +282,11 @@ class _Writer:
                 **self._where,
                 UploadId=self._upload,
                 PartNumber=number,
-                Body=bytes(self._held),
+                # As it is: a copy would be another 64 MiB.
+                Body=self._held,
             )
         self._parts.append({"PartNumber": number, "ETag": sent["ETag"]})
-        self._held.clear()
+        self._held = bytearray()
 
 
 @contextmanager
