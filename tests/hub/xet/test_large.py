@@ -15,6 +15,7 @@ from pathlib import Path
 import pytest
 from starlette.testclient import TestClient
 
+from hub_live import listening
 from hub_served import Served
 from hub_world import World
 from openweir.hub.xet.naming import to_hex
@@ -221,7 +222,7 @@ def test_the_stock_client_fetches_it(served: Served, file: tuple[str, int], tmp_
     pytest.importorskip("hf_xet")
     if file[1] > 5 * 10**9:
         pytest.skip("the client would fill the disk")
-    with served.live() as url:
+    with listening(served.hub) as url:
         code = (
             "from huggingface_hub import hf_hub_download as get\nprint(get('acme/large', 'w.bin'))"
         )
