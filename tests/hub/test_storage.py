@@ -11,12 +11,13 @@ from pathlib import Path
 import httpx
 import pytest
 
-from hub_scale import KINDS, opened, s3_server
+from hub_scale import KINDS, s3_server
 from openweir.digest import sha256
 from openweir.errors import HubError
 from openweir.hub.blobs import Blobs
 from openweir.hub.marks import Marks
 from openweir.hub.storage import Files, OutOfReachError, Storage, open_storage
+from openweir.hub.store import Store
 from servers import BUCKET, Servers
 
 pytestmark = pytest.mark.peer
@@ -205,7 +206,7 @@ def test_the_upload_is_the_only_reading(place: Place, tmp_path: Path) -> None:
     """In a bucket another replica serves what one took in without hashing it; altered, it does."""
     if place.kind == "files":
         pytest.skip("one process reads its own files, and hashes them at its first read")
-    store = opened(tmp_path)
+    store = Store.embedded(tmp_path)
     one, other = (Blobs(place.storage, Marks(store)) for _ in range(2))
     content = os.urandom(300_000)
     digest = sha256(content)
