@@ -23,11 +23,12 @@ _ALONE = {
     "test_orders.py::test_a_log_that_cannot_be_read_orders_who_knows_what": _INSIDE,
     "test_publication.py::TestCrashes::test_failure_in_commit": _INSIDE,
     "test_read_once.py::TestNextRequest::test_here": _SOONER,
+    "test_read_once.py::TestWithoutThread::test_the_database_is_not_asked": _INSIDE,
     "test_surface.py::TestFiles::test_traversal[README.md%00]": _BEFORE,
     "test_surface.py::TestTampering::test_trust_withdrawn": _SOONER,
     "test_surface.py::TestAccess::test_every_download_is_logged": _INSIDE,
     "test_surface.py::TestRest::test_no_input_spoils_a_header[%00]": _BEFORE,
-    "test_watched.py::test_health[False]": _INSIDE,
+    "test_watched.py::test_health[False]": _BEFORE,
 }
 
 
