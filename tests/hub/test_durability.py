@@ -186,7 +186,7 @@ def test_killed_at_random_points_of_uploads_it_holds_no_half_state(
     # A fast machine uploads on until it was killed often enough.
     while number < uploads or kills < 3:
         hub.start()
-        longest = 2.5 if size == "embedded" else 0.5
+        longest = 2.5 if uploads >= 200 else 0.5
         timer = threading.Timer(chance.uniform(0.1, longest), hub.kill)
         timer.start()
         try:
