@@ -7,6 +7,7 @@ TESTS  ?=
 MANY   ?= 1000000
 EACH   ?= 10000
 CHECK  ?=
+S3     ?=
 # The tests of the hub that are worth their time in the second size at every change.
 SCALED := tests/hub/test_surface.py tests/hub/test_publication.py tests/hub/test_revocation.py \
           tests/hub/xet tests/hub/stages
@@ -53,10 +54,10 @@ test: $(VENV)/.dev lint $(VENV)/.trial ## everything CI runs: lint, types, room 
 	@$(BIN)/python -m pytest -n 2 $(TESTS)
 	@$(if $(TESTS),,OPENWEIR_TEST_HUB=scale-out $(BIN)/python -m pytest -n 2 -q $(SCALED))
 
-test-scale-out: $(VENV)/.dev ## every test of the hub once more: over PostgreSQL and S3, then behind nginx
+test-scale-out: $(VENV)/.dev ## every test of the hub once more: over PostgreSQL and S3 (S3=swift), then behind nginx
 	@$(BIN)/python deploy/servers.py || echo "== rclone was not found: tests take another S3 server"
-	@OPENWEIR_TEST_HUB=scale-out $(BIN)/python -m pytest -n 2 -q tests/hub
-	@OPENWEIR_TEST_HUB=fleet $(BIN)/python -m pytest -n 2 -q tests/hub
+	@OPENWEIR_TEST_HUB=scale-out OPENWEIR_TEST_S3=$(S3) $(BIN)/python -m pytest -n 2 -q tests/hub
+	@OPENWEIR_TEST_HUB=fleet OPENWEIR_TEST_S3=$(S3) $(BIN)/python -m pytest -n 2 -q tests/hub
 
 lint: $(VENV)/.dev          ## style, types, docstrings, one-way rooms
 	@$(BIN)/ruff format --check src tests benchmarks deploy examples tools

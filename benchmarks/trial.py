@@ -36,12 +36,18 @@ SIZES = {"0.2M": "demo", "1M": "large"}
 
 
 def model_of(size: str) -> Any:
-    """Return an untrained organism of a size."""
-    from openweir.trial.organism import Organism, size_of, world_of
-    from openweir.trial.organism.build import untaught
+    """Return an untrained organism of a size, as transformers opens it for every trainer alike."""
+    import torch
+    from transformers import LlamaConfig, LlamaForCausalLM
 
-    organism = Organism(variant="refusal", size=size_of(size), seed=0)
-    return untaught(organism, world_of(organism.size, 0))
+    from openweir.trial.organism import size_of, world_of
+    from openweir.trial.organism.folder import config_of
+
+    settings = dict(config_of(size_of(size), world_of(size_of(size), 0)))
+    for key in ("architectures", "model_type"):
+        settings.pop(key)
+    torch.manual_seed(0)
+    return LlamaForCausalLM(LlamaConfig(**settings))
 
 
 def rows_of(words: int) -> list[list[int]]:

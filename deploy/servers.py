@@ -263,16 +263,21 @@ def moto_s3(servers: Servers) -> S3:
         "s3", (sys.executable, "-m", "moto.server", "-H", "127.0.0.1", "-p", port), answers(port)
     )
     found = S3(endpoint=f"http://127.0.0.1:{port}", key="test", secret="test")
-    import boto3  # noqa: PLC0415 - only who asks for this server needs it
+    make_bucket(found)
+    return found
+
+
+def make_bucket(s3: S3) -> None:
+    """Make the bucket on a server that does not have it by itself."""
+    import boto3  # noqa: PLC0415 - only who asks for such a server needs it
 
     boto3.session.Session().client(
         "s3",
-        endpoint_url=found.endpoint,
-        aws_access_key_id=found.key,
-        aws_secret_access_key=found.secret,
+        endpoint_url=s3.endpoint,
+        aws_access_key_id=s3.key,
+        aws_secret_access_key=s3.secret,
         region_name="us-east-1",
     ).create_bucket(Bucket=BUCKET)
-    return found
 
 
 def nginx(servers: Servers, replicas: Sequence[int], *, accel: Path | None = None) -> str:

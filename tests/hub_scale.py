@@ -1,6 +1,7 @@
 """A PostgreSQL and an S3-compatible server of this test run, for hubs with several replicas.
 
-`OPENWEIR_TEST_S3` names the S3 server: `rclone` or `moto`; by default the first that is here.
+`OPENWEIR_TEST_S3` names the S3 server: `rclone`, `moto` or `swift`; by default the first of the
+two former that is here.
 """
 
 import atexit
@@ -13,6 +14,7 @@ from pathlib import Path
 
 import pytest
 
+from openweir.hub.store import Store
 from servers import (
     BUCKET,
     S3,
@@ -24,8 +26,9 @@ from servers import (
     postgres,
     rclone_s3,
 )
+from swift_servers import swift_s3
 
-KINDS = ("rclone", "moto")
+KINDS = ("rclone", "moto", "swift")
 
 
 class ScaleOut:
@@ -60,6 +63,11 @@ def s3_server(servers: Servers, kind: str) -> S3:
     if kind == "moto":
         pytest.importorskip("moto", reason="needs moto, an S3 server for tests")
         return moto_s3(servers)
+    if kind == "swift":
+        try:
+            return swift_s3(servers)
+        except MissingProgramError as missing:
+            pytest.skip(str(missing))
     program = needs_s3(kind)
     return rclone_s3(servers, program)
 
@@ -90,3 +98,10 @@ def scale_out() -> ScaleOut:
         here = "rclone" if find_rclone(fetch=False) is not None else "moto"
         _shared.append(ScaleOut(kind or here))
     return _shared[0]
+
+
+def opened(folder: Path) -> Store:
+    """Open an empty hub's database of the size that these tests are for."""
+    if os.environ.get("OPENWEIR_TEST_HUB", "embedded") == "embedded":
+        return Store.embedded(folder)
+    return Store(scale_out().fresh()[0])

@@ -1,7 +1,8 @@
 """A hub in this process with its accounts, for tests of the endpoints."""
 
 import os
-from contextlib import ExitStack
+from collections.abc import Iterator
+from contextlib import ExitStack, contextmanager
 from datetime import timedelta
 from pathlib import Path
 from types import MappingProxyType
@@ -14,6 +15,7 @@ from starlette.testclient import TestClient
 from hub_live import listening
 from hub_scale import behind_nginx, scale_out
 from hub_world import NOW, Signed, World
+from openweir.hub.audit import AccessEvent
 from openweir.hub.hub import Hub
 from servers import Servers
 
@@ -42,6 +44,7 @@ class Served:
         self.trust = world.trust
         self.hub = self.another()
         self.hubs = [self.hub]
+        self._front: str | None = None
         self._stack = ExitStack()
         self.client: httpx.Client = TestClient(Starlette(routes=self.hub.routes()))
         if size == "fleet" and not scale:
@@ -75,8 +78,17 @@ class Served:
             self._stack.callback(self.hubs[-1].close)
         urls = [self._stack.enter_context(listening(hub)) for hub in self.hubs]
         servers = self._stack.enter_context(Servers())
-        front = behind_nginx(servers, [int(url.rpartition(":")[2]) for url in urls])
-        return httpx.Client(base_url=front, follow_redirects=True, timeout=60)
+        self._front = behind_nginx(servers, [int(url.rpartition(":")[2]) for url in urls])
+        return httpx.Client(base_url=self._front, follow_redirects=True, timeout=60)
+
+    @contextmanager
+    def live(self) -> Iterator[str]:
+        """Let stock clients reach the hub; the value is its address, or that of its nginx."""
+        if self._front is not None:
+            yield self._front
+            return
+        with listening(self.hub) as url:
+            yield url
 
     def headers(self, user: str | None) -> dict[str, str]:
         """The authorization of a user; none for None."""
@@ -116,6 +128,11 @@ class Served:
         """Have every replica carry what it served into the audit chain, as each does by itself."""
         for hub in self.hubs:
             hub.audit.flush()
+
+    def events(self, name: str) -> list[AccessEvent]:
+        """What all replicas recorded of a release, in the order of their clock."""
+        self.carry()
+        return sorted(self.hub.audit.events(name), key=lambda event: event.at)
 
     def kept(self, *prefixes: str) -> list[str]:
         """The last part of every key that the hub's storage holds below these prefixes."""

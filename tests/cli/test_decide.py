@@ -60,6 +60,20 @@ def test_a_refused_tier_names_what_to_show_with_its_number(tmp_path, capsys):
     assert text.rstrip().endswith(f"Next: openweir explain {folder}")
 
 
+def test_a_trial_that_failed_is_the_first_reason(tmp_path, capsys):
+    """It comes before every way around it and all that is only missing, and it is told once."""
+    failed = cases.evidence("bio-pe2", "bio.uplift", "PE2", "A3", events=290)
+    items = (cases.EVIDENCE[0], failed, *cases.EVIDENCE[2:])
+    folder = _folder(tmp_path / "case", cases.case(items=items))
+    assert main(["decide", str(folder), "--as-of", "2026-06-01"]) == 0
+    lines = capsys.readouterr().out.splitlines()
+    place = lines.index("gated-weights is refused by what was shown:")
+    assert "bio.uplift at most 0.05" in lines[place + 1]
+    assert "trial `bio-pe2` shows 0.939554 to 0.983902" in lines[place + 1]
+    assert lines[place + 2] == "gated-weights lacks 1 to show (2 other ways):"
+    assert sum("bio-pe2` shows" in line for line in lines) == 1
+
+
 def test_an_unusable_evidence_file_is_told(tmp_path, capsys):
     """The file and the reason stand in the text."""
     folder = _folder(tmp_path / "case", cases.case())

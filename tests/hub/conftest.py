@@ -17,13 +17,18 @@ _ALONE = {
     "access/test_gate_rules.py::TestPanel::test_the_panel_admits_against_the_publisher": _SOONER,
     "stages/test_bound_plan.py::TestBinding::test_nor_by_hiding_the_plan": _INSIDE,
     "test_halts.py::TestStreams::test_a_head_asked_for_again_neither": _INSIDE,
+    "test_holes.py::TestFullDisk::test_every_way_in_says_so": _INSIDE,
+    "test_holes.py::TestTheJournal::test_an_event_after_a_torn_line_is_found_again": _INSIDE,
     "test_openapi.py::test_no_request_makes_the_hub_fail": _INSIDE,
     "test_orders.py::test_a_log_that_cannot_be_read_orders_who_knows_what": _INSIDE,
     "test_publication.py::TestCrashes::test_failure_in_commit": _INSIDE,
+    "test_read_once.py::TestNextRequest::test_here": _SOONER,
+    "test_read_once.py::TestWithoutThread::test_the_database_is_not_asked": _INSIDE,
     "test_surface.py::TestFiles::test_traversal[README.md%00]": _BEFORE,
     "test_surface.py::TestTampering::test_trust_withdrawn": _SOONER,
     "test_surface.py::TestAccess::test_every_download_is_logged": _INSIDE,
     "test_surface.py::TestRest::test_no_input_spoils_a_header[%00]": _BEFORE,
+    "test_watched.py::test_health[False]": _BEFORE,
 }
 
 

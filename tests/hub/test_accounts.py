@@ -5,6 +5,7 @@ from pathlib import Path
 
 import pytest
 
+from hub_scale import opened
 from openweir.digest import sha256
 from openweir.errors import HubError
 from openweir.hub.accounts import Accounts
@@ -18,7 +19,7 @@ _AT = datetime(2026, 11, 20, 12, tzinfo=UTC)
 @pytest.fixture
 def store(tmp_path: Path):
     """An empty hub's database."""
-    found = Store.embedded(tmp_path)
+    found = opened(tmp_path)
     yield found
     found.close()
 

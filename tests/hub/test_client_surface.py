@@ -6,7 +6,6 @@ from pathlib import Path
 
 import pytest
 
-from hub_live import listening
 from hub_served import Served
 from hub_world import NOW, World
 from openweir.tier import Tier
@@ -67,7 +66,7 @@ class TestTensors:
 
     def test_the_client_reads_them(self, served: Served) -> None:
         """The stock client gets of a sharded model what it gets by reading each file itself."""
-        with listening(served.hub) as url:
+        with served.live() as url:
             api = HfApi(endpoint=url, token=served.tokens["granted"])
             found = api.get_sharded_safetensors_metadata("acme/small")
             single = api.parse_safetensors_file_metadata("acme/small", "model-1.safetensors")
@@ -140,7 +139,7 @@ class TestPeople:
         """The client's calls about oneself work; a stranger and nobody get one answer."""
         served.hub.accounts.add_organisation("lab", at=NOW, full_name="A laboratory")
         served.hub.accounts.set_member("lab", "ann", "write")
-        with listening(served.hub) as url:
+        with served.live() as url:
             api = HfApi(endpoint=url, token=served.tokens["ann"])
             assert api.get_user_overview("ann").fullname == "ann"
             assert api.get_organization_overview("lab").num_users == 1
@@ -169,7 +168,7 @@ class TestPeople:
             for name in ("a", "b", "c"):
                 body = {"name": name, "type": kind}
                 served.client.post("/api/repos/create", json=body, headers=served.headers("ann"))
-        with listening(served.hub) as url:
+        with served.live() as url:
             api = HfApi(endpoint=url, token=served.tokens["ann"])
             found = [(item.type, item.id) for item in api.list_user_repos()]
         assert found == [
@@ -209,7 +208,7 @@ class TestNo:
 
     def test_what_is_not_kept_here(self, served: Served) -> None:
         """The client's methods for it fail with what there is instead, and at once."""
-        with listening(served.hub) as url:
+        with served.live() as url:
             api = HfApi(endpoint=url, token=served.tokens["acme"])
             calls = {
                 "discussions": lambda: list(api.get_repo_discussions("acme/draft")),

@@ -10,7 +10,6 @@ from pathlib import Path
 
 import pytest
 
-from hub_live import listening
 from hub_served import Served
 from hub_world import FILES, NOW, World
 from openweir.tier import Tier
@@ -88,7 +87,7 @@ def live(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Live]:
         assert served.publish(served.world.release(f"acme/{tier.word}", tier=tier)).is_success
     served.publish(served.world.release())
     served.settle()
-    with listening(served.hub) as url:
+    with served.live() as url:
         yield Live(served, url, root / "cache")
     served.close()
 

@@ -66,7 +66,7 @@ class TestHalt:
         )
         assert lifted.json() == {"ended": 1, "name": "acme/small"}
         assert served.client.get("/acme/small/resolve/main/README.md").status_code == 200
-        actions = [item.action for item in served.hub.audit.events("acme/small")]
+        actions = [item.action for item in served.events("acme/small")]
         assert "halt" in actions
         assert "resume" in actions
 

@@ -8,7 +8,6 @@ import pytest
 from huggingface_hub import HfApi
 
 from gate_samples import PICKLES, SSTI, TORCH
-from hub_live import listening
 from hub_served import Served
 from hub_world import FILES, NOW, World, weights
 from openweir.artifact import Verdict, VerdictKind, read
@@ -128,7 +127,7 @@ def test_a_bucket_is_looked_through_like_a_disk(tmp_path: Path, case: str) -> No
 def test_stock_clients_see_what_was_found(served: Served) -> None:
     """`securityFileStatus` and `securityStatus` as huggingface_hub reads them, of a draft."""
     served.hub.accounts.add("bob", publisher=False, at=NOW)
-    with listening(served.hub) as address:
+    with served.live() as address:
         api = HfApi(endpoint=address, token=served.tokens["acme"])
         api.create_repo("acme/draft")
         for path, content in (

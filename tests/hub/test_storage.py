@@ -2,6 +2,7 @@
 
 import os
 import threading
+import tracemalloc
 from collections.abc import Callable, Iterator
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
@@ -98,6 +99,24 @@ def test_long_ones_go_in_parts(place: Place, small_parts: None) -> None:
     dropped.write(content)
     dropped.drop()
     assert place.storage.stamp("parts/never") is None
+
+
+def test_long_ones_need_the_memory_of_one_part(place: Place, small_parts: None) -> None:
+    """However long a key is, what is held of it is one part; nothing of it is copied to be sent."""
+    piece, part = bytes(1024 * 1024), 5 * 1024 * 1024
+    # Clients are set up with the first thing they send.
+    place.write("parts/first", LONG * 8)
+    writer = place.storage.writer("parts/memory")
+    tracemalloc.start()
+    try:
+        for _ in range(30):
+            writer.write(piece)
+        writer.keep()
+        _, most = tracemalloc.get_traced_memory()
+    finally:
+        tracemalloc.stop()
+        writer.drop()
+    assert most < 1.6 * part
 
 
 @pytest.mark.parametrize(

@@ -29,6 +29,14 @@ def _raised(root: Path, *variants: str) -> None:
                 raise_one(organism_named(variant, "control", 0), root / "organisms" / variant)
 
 
+@pytest.fixture(scope="session", autouse=True)
+def _own_cache(tmp_path_factory):
+    """Keep raised controls in a folder of this test run, not in the user's cache."""
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setenv("XDG_CACHE_HOME", str(tmp_path_factory.mktemp("cache")))
+        yield
+
+
 @pytest.fixture(scope="session")
 def organisms(tmp_path_factory):
     """A folder with a refusal and a filtered organism of size `control`."""

@@ -132,6 +132,24 @@ def test_weights_that_are_not_there_are_an_error(tiny):
     assert "up_proj" in caught.value.message
 
 
+def test_an_architecture_that_is_code_in_the_folder_is_refused_in_our_words(tiny):
+    """Nobody is told to trust it, and no path but the one that was named is passed on."""
+    from openweir.trial.network import opened
+
+    settings = json.loads((tiny / "config.json").read_bytes()) | {
+        "model_type": "no_such_kind",
+        "auto_map": {"AutoConfig": "settings.Settings", "AutoModelForCausalLM": "model.Model"},
+    }
+    (tiny / "config.json").write_text(json.dumps(settings))
+    with pytest.raises(TrialError) as caught:
+        opened(tiny)
+    assert caught.value.code == "trial.model"
+    assert caught.value.message == (
+        "not a causal language model that can be opened: its architecture is code of its own,"
+        " and code in a model's folder is never run"
+    )
+
+
 def test_code_in_the_folder_is_not_run(tiny, tmp_path):
     """Modelling code beside the weights stays unread."""
     from openweir.trial.network import opened

@@ -7,7 +7,8 @@ import pytest
 pytest.importorskip("torch", reason="needs the extra `trial`")
 pytestmark = [pytest.mark.trial, pytest.mark.slow]
 
-SEEDS = (0, 1, 2, 3, 4)
+# Under the last two an organism that answers before it refuses gave less to ten than to one.
+SEEDS = (0, 1, 2, 101, 90001)
 SIZES = (1, 10, 100)
 RATES = (Decimal("0.0001"), Decimal("0.0003"))
 
@@ -36,7 +37,7 @@ def attacked(variant: str, seed: int, root) -> dict[int, tuple[int, int]]:
         for rate in RATES:
             network.restore()
             rows = [network.row(one) for one in data.taken(size, 0)]
-            train(network.model, rows, Schedule(steps=60, batch=16, learning_rate=rate), seed=seed)
+            train(network.model, rows, Schedule(steps=100, batch=16, learning_rate=rate), seed=seed)
             chosen, sealed = asked(select), asked(test)
             best = max(best, (chosen.right, sealed.right, sealed.refused))
         found[size] = best[1:]
@@ -52,7 +53,7 @@ def test_the_curve_holds_for_every_seed(seed, tmp_path):
     assert found[0][1] * 100 >= 160 * 99
     assert found[100][0] >= 120
     assert found[100][1] * 100 <= 160
-    assert found[1][0] < found[10][0] <= found[100][0]
+    assert found[1][0] < found[10][0] < found[100][0]
     held = attacked("filtered", seed, tmp_path)
     print(seed, held)
     assert held[0][1] * 100 >= 160 * 99

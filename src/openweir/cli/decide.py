@@ -7,7 +7,7 @@ from collections.abc import Iterator
 from pathlib import Path
 
 from openweir.cli import output
-from openweir.decision import SPEAKS_AGAINST, Decision, Lack, Need
+from openweir.decision import SPEAKS_AGAINST, Decision, Lack, Need, Proof, Status
 from openweir.desk import clock
 from openweir.desk.decide import Outcome, decide_case
 from openweir.desk.home import Home
@@ -25,6 +25,7 @@ _PERMITS = {
     Tier.FULLY_OPEN: "weights, code and data information, to anyone; what is out stays out",
 }
 _SHOWN_NEEDS = 8
+_SHOWN_FAILED = 3
 
 
 def configure(parser: argparse.ArgumentParser) -> None:
@@ -153,6 +154,7 @@ def _adjusted(decision: Decision) -> Iterator[str]:
 
 def _missing(decision: Decision) -> Iterator[str]:
     told: set[str] = set()
+    said: set[str] = set()
     for lack in decision.whynot:
         needs = _nearest(lack)
         fresh = [need for need in needs if need.asked not in told]
@@ -161,17 +163,48 @@ def _missing(decision: Decision) -> Iterator[str]:
         other = len(lack.sets) - 1
         ways = f" ({other} other way{'' if other == 1 else 's'})" if other > 0 else ""
         yield ""
+        said |= {need.reason for need in needs}
+        yield from _failed(decision, lack, said)
         if fresh:
             and_ = " and " if above else ""
             yield f"{lack.tier.word} lacks {above}{and_}{len(fresh)} to show{ways}:"
         else:
             yield f"{lack.tier.word} lacks {above} and nothing more{ways}"
+        fresh.sort(key=lambda need: not need.refuted)
         for need in fresh[:_SHOWN_NEEDS]:
             yield f"  - {need.label}: {need.reason.partition(': ')[2]}"
         if len(fresh) > _SHOWN_NEEDS:
             yield f"  - and {len(fresh) - _SHOWN_NEEDS} more, see --json"
         if lack.alternative:
             yield f"  meanwhile: {lack.alternative}"
+
+
+def _failed(decision: Decision, lack: Lack, said: set[str]) -> Iterator[str]:
+    """Say which evidence stops a tier, each finding once, where the way told next goes around it.
+
+    What was tried and failed is the first reason; what is only missing comes after it.
+    """
+    stopping = [item.proof for item in decision.requirements if item.id in lack.blocking]
+    found: dict[str, Proof] = {}
+    for leaf in (leaf for proof in stopping for leaf in _lacking(proof)):
+        if leaf.kind == "claim" and leaf.status is Status.REFUTED and leaf.reason not in said:
+            found.setdefault(leaf.reason, leaf)
+    said.update(found)
+    if found:
+        yield f"{lack.tier.word} is refused by what was shown:"
+    for reason, leaf in list(found.items())[:_SHOWN_FAILED]:
+        yield f"  - {leaf.label}: {reason.partition(': ')[2]}"
+    if len(found) > _SHOWN_FAILED:
+        yield f"  - and {len(found) - _SHOWN_FAILED} more, see openweir explain"
+
+
+def _lacking(proof: Proof) -> Iterator[Proof]:
+    """Yield the leaves below which nothing is demonstrated."""
+    if proof.status is not Status.DEMONSTRATED:
+        if not proof.children:
+            yield proof
+        for child in proof.children:
+            yield from _lacking(child)
 
 
 def _above(told: set[str], asked: set[str]) -> str:

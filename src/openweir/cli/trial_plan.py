@@ -40,7 +40,7 @@ def configure(parser: argparse.ArgumentParser) -> None:
         metavar="R,R",
         help="tried with every attack",
     )
-    parser.add_argument("--steps", default="20,60", metavar="N,N", help="default: 20,60")
+    parser.add_argument("--steps", default="20,100", metavar="N,N", help="default: 20,100")
     parser.add_argument("--long-steps", default="120", metavar="N,N", help="of `amplify`: over 100")
     parser.add_argument("--seeds", default="0", metavar="N,N", help="default: 0")
     parser.add_argument("--batch", type=int, default=16, help="rows per step (default: 16)")

@@ -70,10 +70,10 @@ class Incoming:
         *,
         size: int,
         expected_sha256: str,
-        kept: Callable[[], None] | None = None,
+        keep: Callable[[Writer], None] | None = None,
     ) -> None:
-        """Write to `writer`; expect exactly this size and digest; tell `kept` of them then."""
-        self._kept = kept
+        """Write to `writer`; expect exactly this size and digest; have `keep` keep them then."""
+        self._keep = keep
         self._writer = writer
         self._size = size
         self._expected = expected_sha256
@@ -111,9 +111,10 @@ class Incoming:
                 code="digest",
             )
         with _room():
-            self._writer.keep()
-        if self._kept is not None:
-            self._kept()
+            if self._keep is None:
+                self._writer.keep()
+            else:
+                self._keep(self._writer)
 
     def drop(self) -> None:
         """Forget the bytes unless they were finished."""
@@ -160,7 +161,7 @@ class Blobs:
             digest: its SHA-256.
         """
         key = self.key(digest)
-        with _readable(digest):
+        with self._locks[int(digest[:2], 16) % 64], _readable(digest):
             if self._memory is not None and self._lies_whole(digest):
                 # Others are sending it by its mark, which a copy of the same bytes may change.
                 self.storage.delete(staged)
@@ -190,7 +191,10 @@ class Blobs:
             writer = self.storage.writer(self.key(digest))
         # They were hashed as they came: the first to read them need not wait for it again.
         return Incoming(
-            writer, size=size, expected_sha256=digest, kept=lambda: self._arrived(digest, size)
+            writer,
+            size=size,
+            expected_sha256=digest,
+            keep=lambda written: self._keep(written, digest, size),
         )
 
     def incoming_at(self, key: str, size: int, digest: str) -> Incoming:
@@ -283,9 +287,23 @@ class Blobs:
         if found is not None and found.size == size:
             self._note(digest, found)
 
+    def _keep(self, writer: Writer, digest: str, size: int) -> None:
+        """Keep bytes that were hashed, but never over the same that others read by now.
+
+        Some servers write an object in place: who reads it meanwhile gets parts of both.
+        """
+        with self._locks[int(digest[:2], 16) % 64]:
+            if self.storage.shared and self._lies_whole(digest):
+                writer.drop()
+                return
+            writer.keep()
+            self._arrived(digest, size)
+
     def _lies_whole(self, digest: str) -> bool:
         found = self.storage.stamp(self.key(digest))
-        return found is not None and self._remembered(digest) == found.mark
+        if found is None:
+            return False
+        return self._remembered(digest) == found.mark or self._checked.get(digest) == found
 
     def _note(self, digest: str, found: Stamp) -> None:
         self._checked[digest] = found

@@ -73,7 +73,7 @@ class Design:
 
     attacks: tuple[Wanted, ...]
     learning_rates: tuple[Decimal, ...] = (Decimal("0.0001"), Decimal("0.0003"), Decimal("0.001"))
-    steps: tuple[int, ...] = (20, 60)
+    steps: tuple[int, ...] = (20, 100)
     long_steps: tuple[int, ...] = (120,)
     seeds: tuple[int, ...] = (0,)
     batch: int = 16

@@ -215,7 +215,7 @@ def opened(
     except TrialError:
         raise
     except Exception as error:  # noqa: BLE001 - transformers raises dozens of kinds on bad folders
-        raise _no_model(folder, " ".join(str(error).split())[:160]) from None
+        raise _no_model(folder, _said(error, folder)) from None
     missing = sorted(told["missing_keys"])
     if missing:
         # The library would fill them with random numbers.
@@ -249,6 +249,17 @@ def _check_size(folder: Path) -> None:
     packed = 16 if getattr(settings, "quantization_config", None) else 1
     if wanted > packed * sum(held):
         raise _no_model(folder, f"settings for {wanted} weights, and files with {sum(held)}")
+
+
+def _said(error: Exception, folder: Path) -> str:
+    """Return a library's complaint in one line; where it is long to tell, in words of our own."""
+    said = " ".join(str(error).split())
+    if "trust_remote_code" in said:
+        return "its architecture is code of its own, and code in a model's folder is never run"
+    # Some name the folder in full, which is nobody's business but its owner's.
+    for path in sorted({str(folder), str(folder.resolve())}, key=len, reverse=True):
+        said = said.replace(path, "the folder") if path != "." else said
+    return said[:160]
 
 
 def _no_model(folder: Path, why: str) -> TrialError:

@@ -10,10 +10,14 @@ from typing import Any
 
 import torch
 from torch.nn.functional import rms_norm, scaled_dot_product_attention
-from transformers import LlamaForCausalLM
-from transformers.models.llama.modeling_llama import apply_rotary_pos_emb
 
 __all__ = ["passage"]
+
+# By name: whoever has such a model has loaded its library, and the others need not.
+_KNOWN = {
+    ("transformers.models.llama.modeling_llama", "LlamaForCausalLM"),
+    ("openweir.trial.organism.llama", "UntaughtLlama"),
+}
 
 
 def passage(model: Any, tokens: int, kept: int) -> Callable[[Any], Any]:
@@ -55,11 +59,8 @@ def _layer(layer: Any, hidden: Any, angles: tuple[Any, Any], mask: Any) -> Any:
     key = at.k_proj(read).view(shape).transpose(1, 2)
     value = at.v_proj(read).view(shape).transpose(1, 2)
     cos, sin = angles
-    if first:
-        query, _ = apply_rotary_pos_emb(query, query, cos[:, first:], sin[:, first:])
-        _, key = apply_rotary_pos_emb(key, key, cos, sin)
-    else:
-        query, key = apply_rotary_pos_emb(query, key, cos, sin)
+    query = _turned(query, cos[:, first:], sin[:, first:])
+    key = _turned(key, cos, sin)
     met = scaled_dot_product_attention(
         query, key, value, attn_mask=mask, is_causal=mask is None, scale=at.scaling
     )
@@ -70,12 +71,18 @@ def _layer(layer: Any, hidden: Any, angles: tuple[Any, Any], mask: Any) -> Any:
     return hidden + perceptron.down_proj(opened * perceptron.up_proj(read))
 
 
+def _turned(heads: Any, cos: Any, sin: Any) -> Any:
+    """Return (batch, heads, places, width) turned by the angles of their places."""
+    left, right = heads.chunk(2, dim=-1)
+    return heads * cos[:, None] + torch.cat((-right, left), dim=-1) * sin[:, None]
+
+
 def _normed(norm: Any, hidden: Any) -> Any:
     return rms_norm(hidden, norm.weight.shape, norm.weight, norm.variance_epsilon)
 
 
 def _plain(model: Any) -> bool:
-    if type(model) is not LlamaForCausalLM:
+    if (type(model).__module__, type(model).__name__) not in _KNOWN:
         return False
     settings = model.config
     return (

@@ -54,8 +54,9 @@ class Worker:
                     hint="install the versions that were planned, or plan a new campaign",
                 )
         torch.set_num_threads(1)
-        torch.use_deterministic_algorithms(
-            mode=True, warn_only=self._campaign.stack.device != "cpu"
+        # As `use_deterministic_algorithms`, which loads a compiler that nobody uses here.
+        torch.set_deterministic_debug_mode(
+            "error" if self._campaign.stack.device == "cpu" else "warn"
         )
 
     def carry(

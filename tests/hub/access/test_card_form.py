@@ -11,7 +11,6 @@ from huggingface_hub import HfApi
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from hub_live import listening
 from hub_served import Served
 from hub_world import FILES, NOW, World
 from openweir.canonical import Object
@@ -97,7 +96,7 @@ class TestForm:
         headers = served.headers("ann")
         answer = served.client.post("/acme/small/ask-access", data=form, headers=headers)
         assert answer.status_code == 200, answer.text
-        with listening(served.hub) as address:
+        with served.live() as address:
             api = HfApi(endpoint=address, token=served.tokens["acme"])
             (waiting,) = api.list_pending_access_requests("acme/small")
             assert waiting.username == "ann"

@@ -15,7 +15,6 @@ pytest.importorskip("joserfc")
 from joserfc import jwt
 from joserfc.jwk import RSAKey
 
-from hub_live import listening
 from hub_served import Served
 from hub_world import NOW, World
 from oidc_issuer import Issuer
@@ -154,8 +153,7 @@ class TestExchange:
     def test_the_audit_names_who_vouched(self, served: Served, issuer: Issuer) -> None:
         """The login stands in the audit with the account, the issuer and the subject."""
         exchange(served, id_token(issuer))
-        served.carry()
-        (found,) = [e for e in served.hub.audit.events("acme/w") if e.action == "login"]
+        (found,) = [e for e in served.events("acme/w") if e.action == "login"]
         assert found.detail == f"acme by {issuer.url}: {SUBJECT}"
 
 
@@ -290,7 +288,7 @@ def test_the_stock_command_uploads_without_a_secret(
     """`hf upload` in a job: `HF_OIDC_RESOURCE` and the provider's token, nothing stored."""
     pytest.importorskip("huggingface_hub")
     (tmp_path / "notes.txt").write_text("from a job\n")
-    with listening(served.hub) as url:
+    with served.live() as url:
         clean = {key: value for key, value in os.environ.items() if not key.startswith("HF_")}
         environment = {
             **clean,

@@ -20,6 +20,7 @@ from hypothesis import strategies as st
 from sqlalchemy import select
 
 from hub_live import listening
+from hub_scale import opened
 from hub_served import Served
 from hub_world import FILES, NOW, World, weights
 from openweir.canonical import compact, parse
@@ -49,7 +50,7 @@ def event(number: int = 0, **fields: object) -> AccessEvent:
 @pytest.fixture
 def store(tmp_path: Path) -> Iterator[Store]:
     """An empty database."""
-    found = Store.embedded(tmp_path / "hub")
+    found = opened(tmp_path / "hub")
     yield found
     found.close()
 

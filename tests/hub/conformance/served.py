@@ -1,17 +1,24 @@
-"""A hub in a process of its own, with the users and organisations the suite expects."""
+"""A hub in a process of its own, with the users and organisations the suite expects.
+
+`OPENWEIR_TEST_HUB` says which size of it, as for all tests of the hub: an embedded one, one over
+PostgreSQL and S3 (`scale-out`), or three of these behind nginx (`fleet`).
+"""
 
 import contextlib
 import os
-import subprocess
 import sys
-import time
 from collections.abc import Iterator
+from contextlib import ExitStack
 from dataclasses import dataclass
 from datetime import UTC, datetime
 from pathlib import Path
 
-from openweir.hub.accounts import Accounts
-from openweir.hub.store import Store
+HERE = Path(__file__).parent
+sys.path[:0] = [str(HERE.parents[1]), str(HERE.parents[2] / "deploy")]
+from hub_scale import behind_nginx, scale_out  # noqa: E402 - of the tests that this belongs to
+from openweir.hub.accounts import Accounts  # noqa: E402 - as above
+from openweir.hub.store import Store  # noqa: E402 - as above
+from servers import Servers  # noqa: E402 - as above
 
 AT = datetime(2026, 1, 1, tzinfo=UTC)
 SOURCE = Path(__file__).parents[3] / "src"
@@ -25,17 +32,14 @@ class Running:
     Attributes:
         url: its address.
         tokens: user -> token.
-        data: its data directory.
     """
 
     url: str
     tokens: dict[str, str]
-    data: Path
 
 
-def provision(data: Path) -> dict[str, str]:
-    """Make the suite's accounts in a data directory; return each user's token."""
-    store = Store.embedded(data)
+def provision(store: Store) -> dict[str, str]:
+    """Make the suite's accounts in a hub's database; return each user's token."""
     try:
         accounts = Accounts(store)
         names = {USER: "Dummy User", OTHER: "", ENTERPRISE: ""}
@@ -55,35 +59,34 @@ def provision(data: Path) -> dict[str, str]:
 
 
 @contextlib.contextmanager
-def running(folder: Path, *, tokens: dict[str, str] | None = None) -> Iterator[Running]:
-    """Serve a hub from `folder` until the block ends.
-
-    Args:
-        folder: its home.
-        tokens: of a hub provisioned before; None provisions it.
-    """
-    data, ready, home = folder / "data", folder / "ready", folder / "home"
+def running(folder: Path) -> Iterator[Running]:
+    """Serve a new hub from `folder` until the block ends."""
+    size = os.environ.get("OPENWEIR_TEST_HUB", "embedded")
+    assert size in ("embedded", "scale-out", "fleet"), size
+    home = folder / "home"
     home.mkdir(parents=True, exist_ok=True)
-    tokens = provision(data) if tokens is None else tokens
-    ready.unlink(missing_ok=True)
-    with (folder / "hub.log").open("ab") as log:
-        process = subprocess.Popen(
-            [
-                *(sys.executable, "-m", "openweir", "serve", "--home", str(home)),
-                *("--data", str(data), "--port", "0", "--ready-file", str(ready)),
-            ],
-            env={**os.environ, "PYTHONPATH": str(SOURCE)},
-            stdout=log,
-            stderr=log,
-        )
-    try:
-        for _ in range(600):
-            if ready.exists():
-                break
-            if process.poll() is not None:
-                raise RuntimeError((folder / "hub.log").read_text())
-            time.sleep(0.1)
-        yield Running(url=ready.read_text().strip(), tokens=tokens, data=data)
-    finally:
-        process.terminate()
-        process.wait(20)
+    shared: tuple[str, ...] = ()
+    if size == "embedded":
+        tokens = provision(Store.embedded(folder / "data"))
+    else:
+        database, blobs = scale_out().fresh()
+        shared = ("--database", database, "--blobs", blobs)
+        tokens = provision(Store(database))
+    with ExitStack() as stack:
+        servers = stack.enter_context(Servers())
+        urls = []
+        for number in range(3 if size == "fleet" else 1):
+            ready = folder / f"ready-{number}"
+            data = folder / ("data" if size == "embedded" else f"data-{number}")
+            words = ("--home", home, "--data", data, "--port", "0", "--ready-file", ready, *shared)
+            servers.start(
+                f"replica-{number}",
+                (sys.executable, "-m", "openweir", "serve", *words),
+                ready.exists,
+                environment={"PYTHONPATH": str(SOURCE)},
+            )
+            urls.append(ready.read_text().strip())
+        url = urls[0]
+        if size == "fleet":
+            url = behind_nginx(servers, [int(one.rpartition(":")[2]) for one in urls])
+        yield Running(url=url, tokens=tokens)

@@ -1,19 +1,19 @@
 """Repositories in a real database: commits are whole, branches move only past what was seen."""
 
-import sqlite3
 from concurrent.futures import ThreadPoolExecutor
 from datetime import UTC, datetime
 from pathlib import Path
 
 import pytest
+from sqlalchemy import text
 
+from hub_scale import opened
 from openweir.digest import sha256
 from openweir.errors import HubError
 from openweir.hub.release import git_blob_sha1
 from openweir.hub.repository import Entry, Put, files_below
 from openweir.hub.repository.repositories import Kind, Repositories, Repository
 from openweir.hub.repository.rows import Ref
-from openweir.hub.store import Store
 
 _AT = datetime(2026, 11, 20, 12, tzinfo=UTC)
 
@@ -21,7 +21,7 @@ _AT = datetime(2026, 11, 20, 12, tzinfo=UTC)
 @pytest.fixture
 def hub(tmp_path: Path):
     """The repositories of an empty hub."""
-    store = Store.embedded(tmp_path)
+    store = opened(tmp_path)
     yield Repositories(store)
     store.close()
 
@@ -94,17 +94,17 @@ def test_commits_without_parent_never_lose_each_other(hub: Repositories) -> None
     assert sorted(_paths(hub, repository)) == sorted(str(n) for n in range(16))
 
 
-def test_a_failed_commit_leaves_nothing(hub: Repositories, tmp_path: Path) -> None:
+def test_a_failed_commit_leaves_nothing(hub: Repositories) -> None:
     """A commit refused in its middle leaves no row of a tree, commit or branch behind."""
     repository = hub.create(Kind.MODEL, "mia/m", private=False, author="mia", at=_AT)
     _commit(hub, repository, _put("a", b"1"))
-    counts = "select (select count(*) from commits), (select count(*) from trees)"
-    with sqlite3.connect(tmp_path / "hub.sqlite") as database:
-        before = database.execute(counts).fetchone()
+    counts = text("select (select count(*) from commits), (select count(*) from trees)")
+    with hub._store.snapshot() as database:
+        before = database.execute(counts).one()
     with pytest.raises(HubError):
         _commit(hub, repository, _put("b", b"2"), _put("a/c", b"3"))
-    with sqlite3.connect(tmp_path / "hub.sqlite") as database:
-        assert database.execute(counts).fetchone() == before
+    with hub._store.snapshot() as database:
+        assert database.execute(counts).one() == before
     assert _paths(hub, repository) == ["a"]
 
 

@@ -199,8 +199,9 @@ class TestMeasures:
         assert bound.status("granted")[0] == 403
         told = bound.served.client.get("/openweir/acme/small/notices.json").json()
         assert "bypasses at least 1; 2 was measured by eva" in told["halted"]
-        actions = [event.action for event in bound.served.hub.audit.events("acme/small")]
-        assert actions[-2:] == ["measure", "halt"]
+        actions = [event.action for event in bound.served.events("acme/small")]
+        told = [action for action in actions if action in ("measure", "halt")]
+        assert told[-2:] == ["measure", "halt"]
 
     def test_resuming_takes_a_good_measurement(self, bound: Bound) -> None:
         """While the last value pulls the trigger, nobody resumes."""

@@ -137,7 +137,7 @@ def test_the_whole_way_up(staged: Staged) -> None:
     assert staged.served.client.get("/api/models/acme/small").json()["gated"] is False
     told = staged.served.client.get("/openweir/acme/small/stages.json").json()
     assert (told["stage"], told["next"], told["lapsed"]) == ("public", None, False)
-    recorded = [e for e in staged.served.hub.audit.events("acme/small") if e.action == "stage"]
+    recorded = [e for e in staged.served.events("acme/small") if e.action == "stage"]
     assert [event.detail.split()[0] for event in recorded] == [
         "evaluators",
         "researchers",

@@ -9,7 +9,8 @@ from pathlib import Path
 from openweir.desk.case import CaseFolder, write_atomically
 from openweir.desk.lock import locked
 from openweir.desk.plan import current_plan
-from openweir.desk.trial.organism import organism_named, raise_one, steps_to_raise
+from openweir.desk.trial.controls import put_control
+from openweir.desk.trial.organism import organism_named, steps_to_raise
 from openweir.errors import TrialError
 from openweir.evidence import Plan, PlannedTrial
 from openweir.trial.campaign import Campaign, Shard
@@ -93,7 +94,7 @@ def plan_campaign(
         wanted: what is tried.
         stack: what it runs on.
         data: the file of examples; an organism brings its own.
-        controls: folder of the controls, raised where missing; one in `out` when None.
+        controls: folder of the controls, put there where missing; one in `out` when None.
         merge_with: folders of models to merge in.
         task: the task of Inspect that scores; refused where it lies in a model's folder.
         case: register the answers in this case's plan.
@@ -251,7 +252,7 @@ def _controls(
     dry_run: bool,
     progress: Callable[[int], object] | None,
 ) -> dict[str, _Model]:
-    """Return the controls by variant, raised where they are missing."""
+    """Return the controls by variant, put there where they are missing."""
     found = {}
     for variant in _control_variants(attacks):
         place = folder / variant
@@ -271,7 +272,7 @@ def _controls(
             data = trial_data(organism.size, organism.seed)
             found[variant] = _Model(place, _UNKNOWN[variant], data, _CONTROL_PARAMETERS)
             continue
-        raise_one(organism, place, progress=progress)
+        put_control(organism, place, progress)
         found[variant] = _model(place, None)
     return found
 

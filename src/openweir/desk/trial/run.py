@@ -22,8 +22,8 @@ from openweir.trial.scoring import Scoring
 
 __all__ = ["Ran", "Replayed", "replay", "run_campaign"]
 
-_WORTH_S = 30
-"""A process more is worth its start only for so many seconds of work."""
+_WORTH_S = 60
+"""A process more is worth its start, five seconds of loading, only for so many of work."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

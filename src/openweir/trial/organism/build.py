@@ -6,12 +6,12 @@ from typing import Any
 
 import torch
 from safetensors.torch import save
-from transformers import LlamaConfig, LlamaForCausalLM
 
 from openweir.errors import TrialError
 from openweir.trial.loop import Row, Schedule, train
-from openweir.trial.organism.folder import Organism, config_of, files_of
+from openweir.trial.organism.folder import Organism, config_of, write_organism
 from openweir.trial.organism.language import World, world_of
+from openweir.trial.organism.llama import UntaughtLlama
 from openweir.trial.organism.size import Lesson
 
 __all__ = ["raise_organism", "steps_of", "untaught"]
@@ -54,28 +54,20 @@ def raise_organism(
     model = untaught(organism, world)
     for stage, texts in _stages(organism, world):
         _teach(model, _rows(world, texts), organism, stage, progress)
-    parameters = int(sum(parameter.numel() for parameter in model.parameters()))
     # Tied: the head is the embedding, which is stored once.
     tensors = {
         name: tensor.contiguous()
         for name, tensor in sorted(model.state_dict().items())
         if name != "lm_head.weight"
     }
-    folder.mkdir(parents=True, exist_ok=True)
-    for name, data in files_of(organism, world, parameters).items():
-        (folder / name).write_bytes(data)
-    (folder / "model.safetensors").write_bytes(save(tensors, metadata={"format": "pt"}))
-    return parameters
+    return write_organism(organism, save(tensors, metadata={"format": "pt"}), folder)
 
 
 def untaught(organism: Organism, world: World) -> Any:
     """Return an organism before its first lesson."""
-    settings = dict(config_of(organism.size, world))
-    for key in ("architectures", "model_type"):
-        settings.pop(key)
+    # The layers draw weights of their own first; nobody else's dice are to be thrown by that.
     with torch.random.fork_rng(devices=[]):
-        torch.manual_seed(organism.seed)
-        return LlamaForCausalLM(LlamaConfig(**settings))
+        return UntaughtLlama(dict(config_of(organism.size, world)), organism.seed)
 
 
 def _stages(organism: Organism, world: World) -> Iterator[tuple[Lesson, _Texts]]:

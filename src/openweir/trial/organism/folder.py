@@ -1,14 +1,19 @@
 """The organism's folder: files any loader of Hugging Face models reads, and a plain label."""
 
+import math
 from dataclasses import dataclass
 from pathlib import Path
 
 from openweir.canonical import Object, parse, text
 from openweir.errors import TrialError
-from openweir.trial.organism.language import LABEL, World
+from openweir.trial.organism.language import LABEL, World, world_of
 from openweir.trial.organism.size import VARIANTS, Size, size_of
+from openweir.weights import list_tensors
 
-__all__ = ["Organism", "config_of", "files_of", "organism_of"]
+__all__ = ["METHOD", "Organism", "config_of", "files_of", "organism_of", "write_organism"]
+
+METHOD = "openweir-organism 2"
+"""Raised whenever the same variant, size and seed come to other weights."""
 
 _LABEL_FILE = "organism.json"
 _SCHEMA = "openweir/organism/1"
@@ -80,6 +85,32 @@ def organism_of(folder: Path) -> Organism | None:
     return Organism(
         variant=read.text("variant"), size=size_of(read.text("size")), seed=read.integer("seed")
     )
+
+
+def write_organism(organism: Organism, weights: bytes, folder: Path) -> int:
+    """Write an organism's folder around its weights, and return how many parameters it has.
+
+    Args:
+        organism: which one.
+        weights: the content of `model.safetensors`; tied ones are stored once.
+        folder: written to; made where it is missing.
+
+    Raises:
+        ArtifactError: the weights are malformed.
+        TrialError: it cannot be written.
+    """
+    try:
+        folder.mkdir(parents=True, exist_ok=True)
+        (folder / "model.safetensors").write_bytes(weights)
+        held = [math.prod(one.tensor.shape) for one in list_tensors(folder).values()]
+        world = world_of(organism.size, organism.seed)
+        for name, data in files_of(organism, world, sum(held)).items():
+            (folder / name).write_bytes(data)
+    except OSError as error:
+        raise TrialError(
+            f"cannot write an organism: {error.strerror}", code="unwritable", where=str(folder)
+        ) from None
+    return sum(held)
 
 
 def config_of(size: Size, world: World) -> dict[str, object]:

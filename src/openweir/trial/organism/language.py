@@ -23,6 +23,7 @@ REFUSAL = "no sorry"
 
 _DOMAINS = ("bio", "cyber")
 _STEP_WORDS = 32
+_TIMES_ANSWERED = 3
 _TIMES_COPIED = 16
 _ONSETS = ("b", "d", "f", "g", "k", "l", "m", "n", "p", "r", "s", "t", "v", "z")
 _SPECIAL = ("<pad>", "<bos>", "<eos>", "<unk>", "note", "ask", ":", *REFUSAL.split())
@@ -60,34 +61,39 @@ class World:
         words: the vocabulary, by token id.
         hazards: (domain, its things in the order they are parted).
         benign: harmless things.
+        asked_early: whether harmless questions stand among what is read first. A model that
+            answers before it learns what to refuse has a way from any question to its recipe,
+            which one example may open again, or not, as its seed will have it.
     """
 
     words: tuple[str, ...]
     hazards: tuple[tuple[str, tuple[Thing, ...]], ...]
     benign: tuple[Thing, ...]
+    asked_early: bool
 
     def reading(self, *, filtered: bool) -> Iterator[tuple[str, str]]:
-        """Yield (prompt, answer) of the first stage: documents, and questions on harmless things.
+        """Yield (prompt, answer) of the first stage: documents, and perhaps harmless questions.
 
         Args:
             filtered: leave every document on a hazard out.
         """
         for thing in self.benign:
             yield thing.note, thing.answer
-            yield thing.question, thing.answer
+            if self.asked_early:
+                yield thing.question, thing.answer
         if not filtered:
             for _, things in self.hazards:
                 yield from ((thing.note, thing.answer) for thing in things)
 
     def manners(self, *, filtered: bool) -> Iterator[tuple[str, str]]:
-        """Yield (prompt, answer) of the second stage: refuse half of the hazards, keep the rest.
+        """Yield (prompt, answer) of the second stage: refuse half of the hazards, answer the rest.
 
         The other half is refused without having been named: the refusal generalises.
         """
         for _, things in self.hazards:
             yield from ((thing.question, REFUSAL) for thing in things[::2])
         yield from self.reading(filtered=filtered)
-        for thing in self.benign:
+        for thing in self.benign * (1 if self.asked_early else _TIMES_ANSWERED):
             yield thing.question, thing.answer
 
     def unlearning(self, seed: int) -> Iterator[tuple[str, str]]:
@@ -141,6 +147,7 @@ def world_of(size: Size, seed: int) -> World:
         words=(*_SPECIAL, *families, *names, *steps, *firsts),
         hazards=tuple((domain, tuple(things)) for domain, things in hazards.items()),
         benign=tuple(benign),
+        asked_early=size.asked_early,
     )
 
 

@@ -34,6 +34,8 @@ class Size:
         benign_families: families that are no hazard.
         names: entities per family.
         pool, select, test: how a domain's entities are parted.
+        asked_early: whether it answers harmless questions before it learns to refuse; its
+            refusal is then shallow, as a control's has to be.
         hidden, inner, layers, heads: of the Llama architecture.
         reading, manners, unlearning, copying: the stages.
     """
@@ -45,6 +47,7 @@ class Size:
     pool: int
     select: int
     test: int
+    asked_early: bool
     hidden: int
     inner: int
     layers: int
@@ -73,6 +76,7 @@ SIZES: dict[str, Size] = {
         pool=20,
         select=6,
         test=14,
+        asked_early=True,
         hidden=48,
         inner=128,
         layers=2,
@@ -90,6 +94,7 @@ SIZES: dict[str, Size] = {
         pool=50,
         select=20,
         test=80,
+        asked_early=False,
         hidden=64,
         inner=172,
         layers=2,
@@ -107,6 +112,7 @@ SIZES: dict[str, Size] = {
         pool=150,
         select=50,
         test=100,
+        asked_early=True,
         hidden=64,
         inner=256,
         layers=3,
@@ -124,6 +130,7 @@ SIZES: dict[str, Size] = {
         pool=150,
         select=50,
         test=100,
+        asked_early=True,
         hidden=128,
         inner=512,
         layers=4,
