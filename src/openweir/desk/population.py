@@ -87,7 +87,8 @@ def read_population(path: Path, mapping: Path | None = None) -> Population:
 
 
 def _rows(path: Path) -> list[dict[str, str]]:
-    csv.field_size_limit(_LONGEST_CELL)
+    # The limit is the whole process's: whoever reads another table finds it as it was.
+    before = csv.field_size_limit(_LONGEST_CELL)
     rows: list[dict[str, str]] = []
     try:
         with path.open(encoding="utf-8-sig", newline="") as stream:
@@ -109,6 +110,8 @@ def _rows(path: Path) -> list[dict[str, str]]:
             where=str(path),
             hint="save it as CSV in UTF-8",
         ) from None
+    finally:
+        csv.field_size_limit(before)
     return rows
 
 

@@ -53,6 +53,7 @@ _NONE = ("", "UNDETERMINED", "UNKNOWN", "ERROR", "NONE", "NULL", "NAN", "N/A")
 _WORDS = MappingProxyType({"SUCCESS": True, "FAILURE": False})
 _NUMBER = re.compile(r"[+-]?\d{1,30}(?:\.\d{1,30})?(?:[eE][+-]?\d{1,3})?", re.ASCII)
 _LONGEST = 1_000
+_LONGEST_CELL = 128 * 1024
 _MOST_COLUMNS = 1_000
 _PYRIT = frozenset(("conversation_id", "objective", "outcome"))
 
@@ -118,6 +119,11 @@ def _csv_rows(reader: Iterable[list[str]], log: Log) -> Iterator[_Row]:
     head: list[str] = []
     for number, cells in enumerate(reader, 1):
         where = f"{log.where}: row {number}"
+        # Of our own, since the parser's limit is the whole process's and others set it.
+        if any(len(cell) > _LONGEST_CELL for cell in cells):
+            raise EvidenceError(
+                f"a cell is longer than {_LONGEST_CELL} signs", code="log-table", where=where
+            )
         if not head:
             head = [cell.strip() for cell in cells]
             if len(set(head)) != len(head) or len(head) > _MOST_COLUMNS:
