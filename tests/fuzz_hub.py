@@ -163,7 +163,7 @@ def _batch(data: bytes) -> None:
 
 
 def _ranges(data: bytes) -> None:
-    scope = {"headers": [(b"range", data), (b"if-range", data[:9])]}
+    scope = {"method": "GET", "headers": [(b"range", data), (b"if-range", data[:9])]}
     status, start, end = _wanted(scope, 1000, '"tag"')
     assert status in (200, 206, 416)
     assert 0 <= start <= end <= 1000
