@@ -21,12 +21,23 @@ pytestmark = [
 
 @pytest.fixture(scope="module")
 def server():
-    """Return the address of a running S3 server."""
+    """Return the address of a running S3 server, whose conditional writes are atomic as S3's are."""
+    from moto.s3.responses import S3Response
+
+    turn, put = threading.Lock(), S3Response.put_object
+
+    def put_in_turn(self):
+        # The server compares and then writes, in a thread for each request: two could win.
+        with turn:
+            return put(self)
+
     server = server_module.ThreadedMotoServer(ip_address="127.0.0.1", port=0, verbose=False)
-    server.start()
-    host, port = server.get_host_and_port()
-    yield f"http://{host}:{port}"
-    server.stop()
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr(S3Response, "put_object", put_in_turn)
+        server.start()
+        host, port = server.get_host_and_port()
+        yield f"http://{host}:{port}"
+        server.stop()
 
 
 @pytest.fixture
