@@ -95,6 +95,8 @@ async def whole_body(
                 short += piece
                 continue
             if long is None:
+                # A replica over a bucket keeps nothing else there, and may be its first to need it.
+                folder.mkdir(parents=True, exist_ok=True, mode=0o700)
                 long = held.enter_context(TemporaryFile(dir=folder))
                 await run_in_threadpool(long.write, bytes(short))
                 short.clear()
