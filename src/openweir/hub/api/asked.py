@@ -95,15 +95,19 @@ async def whole_body(
                 short += piece
                 continue
             if long is None:
-                # A replica over a bucket keeps nothing else there, and may be its first to need it.
-                folder.mkdir(parents=True, exist_ok=True, mode=0o700)
-                long = held.enter_context(TemporaryFile(dir=folder))
+                long = held.enter_context(await run_in_threadpool(_nameless, folder))
                 await run_in_threadpool(long.write, bytes(short))
                 short.clear()
             await run_in_threadpool(long.write, piece)
         wanted = _LONG if turns is None and length > _PIECE_BYTES else turns
         async with nullcontext() if wanted is None else wanted.turn():
             yield _read
+
+
+def _nameless(folder: Path) -> IO[bytes]:
+    # A replica over a bucket keeps nothing else there, and this may be the first to need it.
+    folder.mkdir(parents=True, exist_ok=True, mode=0o700)
+    return TemporaryFile(dir=folder)
 
 
 async def take_in(request: Request, incoming: _Incoming) -> None:
