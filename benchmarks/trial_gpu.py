@@ -206,6 +206,8 @@ def main() -> int:
         return 0
     import torch
 
+    if arguments.adapter == "qlora" and not torch.cuda.is_available():
+        parser.error("qlora needs a CUDA device, and there is none here")
     adapters = [arguments.adapter] if arguments.adapter else ["own", "peft"]
     for adapter, library in LIBRARIES.items():
         if adapter in adapters and find_spec(library) is None:
@@ -216,7 +218,7 @@ def main() -> int:
     if torch.cuda.is_available():
         found += [apart(LARGE, "cuda", "bfloat16", adapter) for adapter in adapters]
     elif arguments.large_here:
-        found += [apart(LARGE, "cpu", "float32", each) for each in adapters if each != "qlora"]
+        found += [apart(LARGE, "cpu", "float32", adapter) for adapter in adapters]
     else:
         print("the 1.1B trial is left out: no CUDA device here (try --large-here)", file=sys.stderr)
     good = all(row["good"] for row in found)

@@ -24,9 +24,10 @@ from openweir.hub.audit.verify import verify_export
 from openweir.hub.links import Links
 from openweir.hub.repository.commit import read_commit
 from openweir.hub.stages.plan import StagePlan
-from openweir.hub.xet import chunk_name, file_name, read_shard, read_xorb, xorb_name
+from openweir.hub.xet import chunk_name, file_name, read_shard, xorb_name
 from openweir.hub.xet.layout import plan_bytes, read_plan
 from openweir.hub.xet.shard import _TAG
+from xet_forms import read_xorb
 
 AT = datetime(2026, 11, 20, tzinfo=UTC)
 _CONTENT = (b"one chunk " * 900, bytes(range(256)) * 40)

@@ -1,11 +1,11 @@
-"""Xorbs and shards written by hand, for files that no test could send byte by byte."""
+"""Xorbs and shards written and read by hand, for files that no test could send byte by byte."""
 
 import struct
 from collections.abc import Sequence
 
 from openweir.hub.xet.naming import chunk_name, file_name, possession_proof, xorb_name
 from openweir.hub.xet.shard import _BOOKEND, _TAG, _WITH_PROOFS, _WITH_SHA256
-from openweir.hub.xet.xorb import plain_header
+from openweir.hub.xet.xorb import Chunk, XorbReader, plain_header
 
 _RECORD = struct.Struct("<32s4I")
 
@@ -14,6 +14,14 @@ def xorb(chunks: Sequence[bytes]) -> tuple[bytes, bytes]:
     """The name of a xorb of these chunks and its bytes, not packed."""
     data = b"".join(plain_header(len(chunk)) + chunk for chunk in chunks)
     return xorb_name([(chunk_name(chunk), len(chunk)) for chunk in chunks]), data
+
+
+def read_xorb(data: bytes, *, expected: bytes) -> tuple[Chunk, ...]:
+    """The chunks of a xorb that is here as a whole; an error where it is not `expected`."""
+    reader = XorbReader(expected)
+    chunks = tuple(reader.feed(data))
+    reader.finish()
+    return chunks
 
 
 def shard(terms: Sequence[tuple[bytes, Sequence[bytes]]], digest: str) -> tuple[bytes, bytes]:

@@ -264,7 +264,7 @@ def test_diffusers(hub: Hub, tmp_path: Path) -> None:
 
 
 class TestVllm:
-    """What vLLM asks of `huggingface_hub` (0.32.0, `transformers_utils/repo_utils.py`)."""
+    """What vLLM asks of `huggingface_hub` (its `transformers_utils/repo_utils.py`)."""
 
     @pytest.fixture
     def sharded(self, hub: Hub) -> Hub:

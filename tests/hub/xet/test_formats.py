@@ -23,11 +23,11 @@ from openweir.hub.xet import (
     plain_header,
     possession_proof,
     read_shard,
-    read_xorb,
     to_hex,
     xorb_name,
 )
 from openweir.hub.xet.naming import _node
+from xet_forms import read_xorb
 
 pytestmark = pytest.mark.peer
 

@@ -55,7 +55,8 @@ __all__ = [
 
 _TOKEN_FOR = timedelta(minutes=5)
 _MAX_SHARD_BYTES = 64 * 1024 * 1024
-# To put files together takes minutes where they are large.
+# To put files together takes minutes where they are large, up to 64 MiB for the shard and a
+# hundred bytes for each chunk it names.
 _SHARDS = Turns(4)
 
 

@@ -27,7 +27,6 @@ from openweir.hub.xet.xorb import (
     Chunk,
     XorbReader,
     plain_header,
-    read_xorb,
 )
 
 __all__ = [
@@ -45,7 +44,6 @@ __all__ = [
     "plain_header",
     "possession_proof",
     "read_shard",
-    "read_xorb",
     "to_hex",
     "xorb_name",
 ]

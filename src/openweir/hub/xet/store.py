@@ -30,7 +30,6 @@ from openweir.hub.xet.shard import FileEntry, Term, read_shard
 
 __all__ = ["XetFile", "XetStore"]
 
-_AT_ONCE = 4
 _EPOCH = "xet-epoch"
 _MIN_CHUNK_BYTES = 8 * 1024
 # A short shard may name one run of chunks again and again; what it makes is bounded here.
@@ -80,8 +79,6 @@ class XetStore:
         # A file's plan never changes under its name, so it may be kept.
         self._files: dict[tuple[str, str], XetFile] = {}
         self._guard = threading.Lock()
-        # A shard takes up to 64 MiB while it is read, and a hundred bytes for each chunk it names.
-        self._reading = threading.BoundedSemaphore(_AT_ONCE)
 
     def epoch(self) -> str:
         """Return what the store's address holds so that clients forget what was let go."""
@@ -101,19 +98,18 @@ class XetStore:
             HubError: it is damaged, refers to chunks this namespace has not sent, a proof or a
                 digest does not hold, or there is no room.
         """
-        with self._reading:
-            shard = read_shard(data)
-            settled: dict[bytes, list[_Stretch]] = {}
-            made = []
-            for entry in shard.files:
-                digest, offset = self._put_together(namespace, entry, at), 0
-                made.append(digest)
-                for term in entry.terms:
-                    settled.setdefault(term.xorb, []).append((term.start, term.end, offset, digest))
-                    offset += term.length
-            for xorb, stretches in settled.items():
-                self._settle(namespace, xorb, stretches)
-            return tuple(made)
+        shard = read_shard(data)
+        settled: dict[bytes, list[_Stretch]] = {}
+        made = []
+        for entry in shard.files:
+            digest, offset = self._put_together(namespace, entry, at), 0
+            made.append(digest)
+            for term in entry.terms:
+                settled.setdefault(term.xorb, []).append((term.start, term.end, offset, digest))
+                offset += term.length
+        for xorb, stretches in settled.items():
+            self._settle(namespace, xorb, stretches)
+        return tuple(made)
 
     def named(self, namespace: str, name: str) -> XetFile | None:
         """Return a namespace's file by its Xet name; None for nothing."""

@@ -14,14 +14,7 @@ import lz4.frame
 from openweir.errors import HubError
 from openweir.hub.xet.naming import chunk_name, to_hex, xorb_name
 
-__all__ = [
-    "MAX_CHUNK_BYTES",
-    "MAX_XORB_BYTES",
-    "Chunk",
-    "XorbReader",
-    "plain_header",
-    "read_xorb",
-]
+__all__ = ["MAX_CHUNK_BYTES", "MAX_XORB_BYTES", "Chunk", "XorbReader", "plain_header"]
 
 MAX_CHUNK_BYTES = 128 * 1024
 MAX_XORB_BYTES = 64 * 1024 * 1024
@@ -120,22 +113,6 @@ class XorbReader:
             start, self._at = self._at, self._at + end - at
             yield Chunk(name=chunk_name(content), content=content, start=start, end=self._at)
             at = end
-
-
-def read_xorb(data: bytes, *, expected: bytes) -> tuple[Chunk, ...]:
-    """Read a serialised xorb that is here as a whole (`XorbReader`).
-
-    Args:
-        data: as a client sends it, at most 64 MiB.
-        expected: the name the client gives it; the name of its chunks must be the same.
-
-    Raises:
-        HubError: it is too large, damaged, unpacks to more than it states, or is another xorb.
-    """
-    reader = XorbReader(expected)
-    chunks = tuple(reader.feed(data))
-    reader.finish()
-    return chunks
 
 
 def plain_header(length: int) -> bytes:
